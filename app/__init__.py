@@ -1,0 +1,1 @@
+"""Everything a person touches: files, model library, jobs, window, command line."""

@@ -1,0 +1,1 @@
+"""Jobs: typed, stored, run in another process. Free of Qt; torch only below runners."""

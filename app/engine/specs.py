@@ -1,0 +1,116 @@
+"""Everything the program can be asked to do, as data that can be stored, shown, repeated and sent.
+
+Window and command line submit the same specs; `KINDS` names the runner of each.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from models.knobs import Value
+from models.source import Reading
+
+Device = str  # "auto", "cpu", "cuda", "cuda:1", "mps"
+Dtype = Literal["float32", "input"]
+Overwrite = Literal["never", "rename"]
+Values = tuple[tuple[str, Value], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """Where an image lies: file, scene within it, and the person's corrections."""
+
+    path: str
+    scene: int = 0
+    reading: Reading = Reading()
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreSpec:
+    """Restore images one after another; each becomes an OME-TIFF.
+
+    Attributes
+    ----------
+    inputs : tuple of Input
+    model : str
+        Id of a model in the library.
+    output_dir : str
+        Absolute folder for the results; empty: beside each original.
+    name_pattern : str
+        File name of a result; ``{name}`` is the original's name without suffix.
+    channels : tuple of int
+        Channels to restore; empty: all.
+    device, tile, dtype, overwrite
+        As on the command line; ``tile=0`` chooses by free memory.
+    values : tuple of (name, value)
+        Settings of the model's family that differ from their defaults.
+    seed : int
+    """
+
+    inputs: tuple[Input, ...]
+    model: str
+    output_dir: str = ""
+    name_pattern: str = "{name}_restored.ome.tif"
+    channels: tuple[int, ...] = ()
+    device: Device = "auto"
+    tile: int = 0
+    dtype: Dtype = "float32"
+    overwrite: Overwrite = "rename"
+    values: Values = ()
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewSpec:
+    """Restore one small region of one plane and answer with an array file; not kept in the history.
+
+    ``y`` and ``x`` are half-open ranges of input pixels at full resolution.
+    """
+
+    input: Input
+    model: str
+    t: int
+    channels: tuple[int, ...]
+    z: int
+    y: tuple[int, int]
+    x: tuple[int, int]
+    device: Device = "auto"
+    values: Values = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSpec:
+    """Train a restorer from a folder of good images by a recipe (the text of a TOML file)."""
+
+    good_dir: str
+    recipe: str
+    output_dir: str
+    device: Device = "auto"
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateSpec:
+    """Measure a model on pairs of low and high images with the same file names."""
+
+    model: str
+    low_dir: str
+    high_dir: str
+    device: Device = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSpec:
+    """Check this computer: read, restore, compare, write, reopen, speed."""
+
+    device: Device = "auto"
+
+
+Spec = RestoreSpec | PreviewSpec | TrainSpec | EvaluateSpec | CheckSpec
+
+KINDS: dict[str, tuple[type, str]] = {
+    "restore": (RestoreSpec, "app.engine.runners.restore"),
+    "preview": (PreviewSpec, "app.engine.runners.preview"),
+    "train": (TrainSpec, "app.engine.runners.train"),
+    "evaluate": (EvaluateSpec, "app.engine.runners.evaluate"),
+    "check": (CheckSpec, "app.engine.runners.check"),
+}

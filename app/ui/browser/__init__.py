@@ -1,0 +1,1 @@
+"""Finding images: places, folders, thumbnails."""

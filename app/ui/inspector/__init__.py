@@ -1,0 +1,1 @@
+"""The pages beside the picture: display, restore, info."""

@@ -1,0 +1,1 @@
+"""Looking at images: state, plan, loader, canvas."""

@@ -1,0 +1,1 @@
+"""Point-scanning super-resolution: PSSR and its successor."""

@@ -1,0 +1,1 @@
+"""The simple filters: no weights, the yardstick for everything else."""

@@ -1,0 +1,1 @@
+"""Data only: model cards, weights, samples, icons, themes, licences."""
