@@ -1,0 +1,94 @@
+"""How well a model fits an image, in one word and one reason, from what the file says about itself."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from app.library.card import ModelCard
+from models.source import ImageInfo
+
+Level = Literal["good", "partly", "outside"]
+
+ELECTRON_BELOW_UM = 0.02  # light microscopes sample coarser than this, electron microscopes finer
+FAR = 3.0  # pixels larger or smaller than the range by more than this factor are outside
+
+_KIND_WORDS = {
+    "any": "any image",
+    "fluorescence": "fluorescence",
+    "electron": "electron microscopy",
+    "brightfield": "brightfield",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Whether a model fits an image, and why: a word and half a sentence."""
+
+    level: Level
+    reason: str
+
+
+def fit(card: ModelCard, info: ImageInfo) -> Fit:
+    """Judge how well the model of `card` fits the image described by `info`.
+
+    Only what the file says is used: channels, colour, pixel size. Noise is not measured here.
+    """
+    channels = info.shape[1]
+    if card.channels_in not in (1, channels):
+        return Fit("outside", f"it needs {card.channels_in} channels; your image has {channels}")
+    if card.modality == "any":
+        return Fit("good", "it works on any image")
+    shown = _modality(info)
+    if shown is not None and shown != card.modality:
+        return Fit(
+            "outside", f"it was made for {_KIND_WORDS[card.modality]}; yours looks like {_KIND_WORDS[shown]}"
+        )
+    return _fit_of_size(card, info)
+
+
+def ranked(cards: Iterable[ModelCard], info: ImageInfo) -> tuple[tuple[ModelCard, Fit], ...]:
+    """Return every card with its fit, the one to try first at the front.
+
+    Networks that fit come first, models for any image before networks that fit only partly; between equals
+    the one that keeps the pixel grid comes first, so that nothing is enlarged unasked.
+    """
+    judged = ((card, fit(card, info)) for card in cards)
+    return tuple(sorted(judged, key=lambda pair: (_rank(pair[0], pair[1], info), pair[0].scale, pair[0].id)))
+
+
+def _rank(card: ModelCard, found: Fit, info: ImageInfo) -> int:
+    """Place in the list: small is early."""
+    if found.level == "outside":
+        return 4
+    if card.modality == "any":
+        return 2
+    if found.level == "good":
+        return 0
+    is_unsure_only = info.pixel_size_um.x is None and card.scale == 1
+    return 1 if is_unsure_only else 3
+
+
+def _modality(info: ImageInfo) -> str | None:
+    """Guess the kind of microscope from colour and pixel size; None where they do not tell."""
+    if info.is_rgb:
+        return "brightfield"
+    size = info.pixel_size_um.x
+    if size is None or size <= 0:
+        return None
+    return "electron" if size < ELECTRON_BELOW_UM else "fluorescence"
+
+
+def _fit_of_size(card: ModelCard, info: ImageInfo) -> Fit:
+    """Compare the pixel size with the range of the card."""
+    kind = _KIND_WORDS[card.modality]
+    if card.pixel_size_um is None:
+        return Fit("good", f"it was made for {kind}")
+    low, high = card.pixel_size_um
+    size = info.pixel_size_um.x
+    if size is None or size <= 0:
+        return Fit("partly", f"it was made for {kind}; the file does not say how large its pixels are")
+    if low <= size <= high:
+        return Fit("good", f"it was made for {kind} with pixels like yours")
+    factor, word = (size / high, "larger") if size > high else (low / size, "smaller")
+    level: Level = "outside" if factor > FAR else "partly"
+    return Fit(level, f"your pixels are {factor:.1f} times {word} than those it was made for")
