@@ -1,6 +1,7 @@
 """Model cards: what a model is for, where it came from, how well it did. TOML that a biologist can read."""
 
 import dataclasses
+import json
 import re
 import tomllib
 import types
@@ -191,10 +192,34 @@ def read_card(text: str, *, name: str = "card.toml") -> ModelCard:
 
 
 def write_card(card: ModelCard) -> str:
-    """Return `card` as a TOML document; `read_card` gives the same card back."""
-    import tomli_w
+    """Return `card` as a TOML document; `read_card` gives the same card back.
 
-    return _HEADING + tomli_w.dumps({"format": FORMAT, **_table(card)}, multiline_strings=True)
+    Written by hand, for training also runs on computers that have little more than torch.
+    """
+    table = {"format": FORMAT, **_table(card)}
+    tables = {name: content for name, content in table.items() if isinstance(content, dict)}
+    rows = [] if not card.measured else table.pop("measured")
+    lines = [_entry(name, content) for name, content in table.items() if name not in tables]
+    for name, content in tables.items():
+        lines += ["", f"[{name}]", *(_entry(key, value) for key, value in content.items())]
+    for row in rows:
+        lines += ["", "[[measured]]", *(_entry(key, value) for key, value in row.items())]
+    return _HEADING + "\n".join(lines) + "\n"
+
+
+def _entry(name: str, value: Any) -> str:  # Any: what TOML can hold
+    return f"{name} = {_toml(value)}"
+
+
+def _toml(value: Any) -> str:
+    """Write one value; text with quotes in it, such as JSON, stays readable between single quotes."""
+    if isinstance(value, list):
+        return "[" + ", ".join(_toml(item) for item in value) + "]"
+    if isinstance(value, str):
+        if '"' in value and "'" not in value and value.isprintable():
+            return f"'{value}'"
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def _of_this_format(table: dict[str, Any]) -> dict[str, Any]:
