@@ -1,17 +1,30 @@
 """What is open and which image is looked at: the one object that all panels share."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from app.text import _
 from app.ui.background import Background
 from models.errors import UserError
-from models.source import ImageInfo, ImageSource, Reading
 
-MANY = 50  # images that are opened at once; more are left to the browser
+if TYPE_CHECKING:  # NumPy must not delay the first paint of the window
+    from models.source import ImageInfo, ImageSource, Reading
+
+MANY = 50  # images opened at once; more are left to the browser
+
+
+class NoImages(UserError):
+    """A folder without a single readable image."""
+
+    code = "session.no_images"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,7 +36,7 @@ class OpenImage:
     source: ImageSource
     info: ImageInfo
     result_of: int | None = None
-    reading: Reading = Reading()
+    reading: Reading | None = None
 
 
 class Session(QObject):
@@ -33,28 +46,184 @@ class Session(QObject):
     image_closed = Signal(int)  # key
     current_changed = Signal(object)  # OpenImage | None
     failed = Signal(object)  # UserError
+    left_out = Signal(int)  # so many images of a folder were not opened
+
+    def __init__(self, background: Background, cache_bytes: Callable[[], int], parent: QObject | None = None):
+        super().__init__(parent)
+        self._background = background
+        self._cache_bytes = cache_bytes
+        self._keys = itertools.count(1)
+        self._images: dict[int, OpenImage] = {}
+        self._current: int | None = None
 
     @property
     def current(self) -> OpenImage | None:
         """The raw image that is looked at."""
+        return None if self._current is None else self._images[self._current]
 
     def images(self) -> tuple[OpenImage, ...]:
         """All open images in the order of opening, results among them."""
+        return tuple(self._images[key] for key in sorted(self._images))
 
     def result_for(self, key: int) -> OpenImage | None:
-        """The newest result made from the image with this key."""
+        """The result made from the image with this key, if it is open."""
+        return next((image for image in self._images.values() if image.result_of == key), None)
 
     def open_paths(self, paths: Sequence[Path], *, recursive: bool = False) -> None:
         """Open files, and all images of folders; the first becomes current."""
+        self._background.run(partial(images_in, paths, recursive=recursive), self._open_files, self._refuse)
 
     def open_result(self, path: Path, of_key: int) -> None:
         """Open a result as a layer of the image it was made from, in place of an older one."""
 
+        def show(image: OpenImage) -> None:
+            if of_key not in self._images:
+                self._release(image)
+                return
+            older = self.result_for(of_key)
+            if older is not None:
+                self.close(older.key)
+            self._images[image.key] = image
+            self.image_opened.emit(image)
+
+        self._open(partial(open_source, path), path, show, self._refuse, result_of=of_key)
+
     def reopen(self, key: int, *, reading: Reading | None = None, scene: int | None = None) -> None:
         """Read an open image again with a person's corrections or another scene."""
+        old = self._images[key]
+        reading = old.reading if reading is None else reading
+        scene = old.info.scene if scene is None else scene
+
+        def show(image: OpenImage) -> None:
+            if key not in self._images:
+                self._release(image)
+                return
+            self._release(self._images[key])
+            self._images[key] = replace(image, key=key, result_of=old.result_of)
+            self.image_opened.emit(self._images[key])
+            if self._current == key:
+                self.current_changed.emit(self._images[key])
+
+        self._open(partial(open_source, old.path, scene, reading), old.path, show, self._refuse, reading=reading)
 
     def make_current(self, key: int) -> None:
-        """Look at another open image."""
+        """Look at another open image; for a result, at the image it was made from."""
+        image = self._images.get(key)
+        if image is None:
+            return
+        if image.result_of in self._images:
+            key = image.result_of or key
+        if key != self._current:
+            self._current = key
+            self.current_changed.emit(self.current)
 
     def close(self, key: int) -> None:
         """Close an image and its results."""
+        image = self._images.pop(key, None)
+        if image is None:
+            return
+        for layer in [other.key for other in self._images.values() if other.result_of == key]:
+            self.close(layer)
+        if self._current == key:
+            self._current = self._neighbour(key)
+            self.current_changed.emit(self.current)
+        self.image_closed.emit(key)
+        self._release(image)
+
+    def close_all(self) -> None:
+        """Close every image at once, for the end of the program."""
+        images, self._images, self._current = self.images(), {}, None
+        for image in images:
+            image.source.close()
+
+    def _neighbour(self, key: int) -> int | None:
+        raws = [image.key for image in self.images() if image.result_of is None]
+        later = [other for other in raws if other > key]
+        return later[0] if later else raws[-1] if raws else None
+
+    def _open_files(self, files: tuple[Path, ...]) -> None:
+        """Open the first that can be opened and look at it, then all others behind it."""
+        if len(files) > MANY:
+            self.left_out.emit(len(files) - MANY)
+        first, rest = files[0], files[1:MANY]
+
+        def go_on(image: OpenImage) -> None:
+            self._add(image)
+            self.make_current(image.key)
+            for path in rest:
+                self._open_unless_open(path, self._add, self._refuse)
+
+        def try_next(error: Exception) -> None:
+            self._refuse(error)
+            if rest:
+                self._open_files(rest)
+
+        self._open_unless_open(first, go_on, try_next)
+
+    def _open_unless_open(
+        self, path: Path, done: Callable[[OpenImage], None], failed: Callable[[Exception], None]
+    ) -> None:
+        for image in self._images.values():
+            if image.path == path and image.result_of is None:
+                done(image)
+                return
+        self._open(partial(open_source, path), path, done, failed)
+
+    def _open(
+        self,
+        call: Callable[[int], ImageSource],
+        path: Path,
+        done: Callable[[OpenImage], None],
+        failed: Callable[[Exception], None],
+        *,
+        result_of: int | None = None,
+        reading: Reading | None = None,
+    ) -> None:
+        key = next(self._keys)
+
+        def wrap(source: ImageSource) -> None:
+            done(OpenImage(key, path, source, source.info, result_of, reading))
+
+        self._background.run(partial(call, cache_bytes=self._cache_bytes()), wrap, failed, priority=2)
+
+    def _add(self, image: OpenImage) -> None:
+        if image.key not in self._images:
+            self._images[image.key] = image
+            self.image_opened.emit(image)
+
+    def _refuse(self, error: Exception) -> None:
+        if not isinstance(error, UserError):
+            raise error
+        self.failed.emit(error)
+
+    def _release(self, image: OpenImage) -> None:
+        self._background.run(image.source.close, lambda _none: None)
+
+
+def images_in(paths: Sequence[Path], *, recursive: bool = False) -> tuple[Path, ...]:
+    """Return the files among `paths` and the images in the folders among them; for a thread."""
+    from app.images.folders import list_images
+    from app.images.open import can_open
+
+    files: list[Path] = []
+    for path in paths:
+        is_plain_folder = path.is_dir() and not can_open(path)
+        files.extend(list_images(path, recursive=recursive) if is_plain_folder else [path])
+    if not files:
+        raise NoImages(
+            _("There is no image that can be read in {folder}.").format(folder=paths[0].name),
+            hint=_("Choose another folder, or look for its images with the folders inside."),
+            path=str(paths[0]),
+        )
+    return tuple(files)
+
+
+def open_source(
+    path: Path, scene: int = 0, reading: Reading | None = None, *, cache_bytes: int = 0
+) -> ImageSource:
+    """Open a file behind a cache of what was read last; for a thread."""
+    from app.images.cache import CachedSource
+    from app.images.open import open_image
+    from models.source import Reading
+
+    return CachedSource(open_image(path, scene, reading or Reading()), cache_bytes)
