@@ -116,8 +116,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The job is over. `outputs` has one path or None per input; `report` is a JSON text for kinds
-    whose result is a report (evaluate, check)."""
+    """The job is over.
+
+    `outputs` has one path or None per input; `report` is a JSON text for kinds whose result is a report
+    (evaluate, check).
+    """
 
     job: int
     outputs: tuple[str | None, ...] = ()
@@ -152,6 +155,28 @@ class Interrupted:
     sentence: str
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a model did on a device: the source of later promises.
+
+    `model` is the id of a model or empty, `device` a name such as ``"cuda:0"``; loading is not counted.
+    """
+
+    job: int
+    model: str
+    device: str
+    megapixels: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class StateChanged:
+    """The job is now `state`, a `job.State` or ``"removed"``; `Engine.jobs` tells the rest."""
+
+    job: int
+    state: str
+
+
 Event = (
     Started
     | Stage
@@ -168,5 +193,7 @@ Event = (
     | Failed
     | Stopped
     | Interrupted
+    | Measured
+    | StateChanged
 )
 FINAL = (Finished, Failed, Stopped, Interrupted)
