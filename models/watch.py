@@ -53,7 +53,7 @@ class Silent:
     def remark(self, code: str, sentence: str) -> None:
         """Ignore."""
 
-    def is_committed(self, unit: str) -> bool:
+    def is_committed(self, unit: str) -> bool:  # noqa: ARG002 - the protocol's signature
         """Nothing was done before."""
         return False
 

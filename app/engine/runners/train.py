@@ -1,0 +1,257 @@
+"""Training a restorer from a folder of good images, by a recipe; the result is a model folder.
+
+The folder holds ``card.toml``, the weights, ``recipe.toml`` and ``log.csv``; while training lasts also
+``checkpoint.safetensors``. The same command on the same folder goes on where it was interrupted.
+"""
+
+import csv
+import fnmatch
+import hashlib
+import json
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import torch
+
+from app.engine.context import JobContext
+from app.engine.events import Finished
+from app.engine.events import Stopped as StoppedEvent
+from app.engine.specs import TrainSpec
+from app.images.open import can_open, open_image
+from app.library.card import ModelCard, Training, write_card
+from models import weights
+from models.errors import Stopped, UserError
+from models.pssr.network import Layout, ResUNet
+from models.training.loop import Look, Plan, State, train
+from models.training.losses import LOSSES
+from models.training.pairs import Pairs, UnseenScore
+from models.training.patches import Specimen, normalised
+from models.training.recipe import About, Recipe, parse
+
+CHECKPOINT, CARD, RECIPE, LOG = "checkpoint.safetensors", "card.toml", "recipe.toml", "log.csv"
+
+
+class TooFewImages(UserError):
+    """Not enough good images to learn from and to test on."""
+
+    code: ClassVar[str] = "train.too_few"
+
+
+class OtherTraining(UserError):
+    """The output folder holds the checkpoint of another recipe."""
+
+    code: ClassVar[str] = "train.other"
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Files by what they are used for; a file is never in two of them."""
+
+    learn: tuple[Path, ...]
+    tune: tuple[Path, ...]
+    test: tuple[Path, ...]
+
+
+def run(spec: TrainSpec, context: JobContext) -> Finished | StoppedEvent:
+    """Train as `spec` says; see the module's docstring for what is left in ``spec.output_dir``.
+
+    Raises
+    ------
+    TooFewImages, OtherTraining, models.training.recipe.RecipeUnreadable
+    """
+    recipe = parse(spec.recipe)
+    layout = Layout.from_json(json.dumps(dict(recipe.network)).encode())
+    device = torch.device("cuda" if spec.device == "auto" and torch.cuda.is_available() else _named(spec))
+    context.hold_device(str(device))
+    context.started(str(device))
+    folder = Path(spec.output_dir)
+    folder.mkdir(parents=True, exist_ok=True)
+    state = _checkpoint(folder, spec)
+    context.stage("Reading the good images")
+    split = split_files(Path(spec.good_dir), recipe)
+    learn = Pairs(
+        read_specimens(split.learn, Path(spec.good_dir), recipe.data.planes_per_channel),
+        recipe,
+        scale=layout.scale,
+        seed=spec.seed,
+        device=device,
+    )
+    unseen = Pairs(
+        read_specimens(split.tune, Path(spec.good_dir), recipe.data.planes_per_channel),
+        recipe,
+        scale=layout.scale,
+        seed=spec.seed + 1,
+        device=device,
+    )
+    context.stage("Learning")
+    torch.manual_seed(spec.seed)  # the network's first weights
+    network = ResUNet(layout)
+    schedule = recipe.schedule
+    plan = Plan(
+        steps=schedule.steps,
+        learning_rate=schedule.learning_rate,
+        average=schedule.average,
+        every=schedule.every,
+        precision="bfloat16" if device.type == "cuda" else "float32",
+    )
+
+    def save(reached: State, look: Look) -> None:
+        _replace(folder / CHECKPOINT, reached.to_bytes())
+        with (folder / LOG).open("a", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerow([look.step, f"{look.loss:.5f}", f"{look.unseen:.3f}"])
+        context.commit(f"step {look.step}")
+
+    try:
+        best = train(
+            network,
+            learn.draw,
+            LOSSES[schedule.loss],
+            UnseenScore(unseen),
+            plan,
+            device=device,
+            watch=context,
+            save=save,
+            state=state,
+        )
+    except Stopped:
+        return StoppedEvent(context.job, (str(folder),))
+    data = weights.to_bytes(best, half=True)
+    name = f"{recipe.about.id}.safetensors"
+    _replace(folder / name, data)
+    card = draft_card(recipe, layout, data, name, split, Path(spec.good_dir), seed=spec.seed)
+    (folder / CARD).write_text(write_card(card), encoding="utf-8")
+    (folder / CHECKPOINT).unlink(missing_ok=True)
+    return Finished(context.job, (str(folder),))
+
+
+def _named(spec: TrainSpec) -> str:
+    return "cpu" if spec.device == "auto" else spec.device
+
+
+def _replace(path: Path, data: bytes) -> None:
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(data)
+    part.replace(path)
+
+
+def _checkpoint(folder: Path, spec: TrainSpec) -> State | None:
+    """Return where an earlier run of the same recipe stopped; else start the folder afresh."""
+    recipe_file, log = folder / RECIPE, folder / LOG
+    kept = folder / CHECKPOINT
+    same = recipe_file.exists() and recipe_file.read_text(encoding="utf-8") == spec.recipe
+    if kept.exists() and not same:
+        raise OtherTraining(
+            f"{folder.name} holds a training that was interrupted and has another recipe.",
+            hint="Choose another folder for the new model.",
+        )
+    state = State.from_bytes(kept.read_bytes()) if kept.exists() else None
+    rows = []
+    if state is not None and log.exists():
+        with log.open(newline="", encoding="utf-8") as file:
+            rows = [row for row in csv.reader(file) if row[0].isdigit() and int(row[0]) <= state.step]
+    recipe_file.write_text(spec.recipe, encoding="utf-8")
+    with log.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([["step", "loss", "psnr_unseen_db"], *rows])
+    return state
+
+
+def split_files(folder: Path, recipe: Recipe) -> Split:
+    """Sort the images under `folder` into those to learn from, to choose by, and to test on.
+
+    Raises
+    ------
+    TooFewImages
+        If nothing is left to learn from or to choose by.
+    """
+    names = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+
+    def matching(patterns: tuple[str, ...]) -> set[str]:
+        return {n for n in names if any(_matches(n, pattern) for pattern in patterns)}
+
+    data = recipe.data
+    good = sorted(n for n in matching(data.good) - matching(data.exclude) if can_open(folder / n))
+    tune, test = matching(data.tune) & set(good), matching(data.test)
+    if not data.tune and not data.test:
+        tune = set(good[:: max(1, round(len(good) / max(1, len(good) // 5)))][: max(1, len(good) // 5)])
+    learn = [n for n in good if n not in tune and n not in test]
+    if not learn or not tune:
+        raise TooFewImages(
+            f"{folder.name} has {len(good)} images that can be used; at least 2 are needed, one to test.",
+            hint="Add good images, five or more from different samples.",
+            images=len(good),
+        )
+    return Split(*(tuple(folder / n for n in sorted(part)) for part in (learn, tune, test)))
+
+
+def _matches(name: str, pattern: str) -> bool:
+    return fnmatch.fnmatch(name, pattern) or fnmatch.fnmatch(f"/{name}", f"/{pattern.replace('**/', '*')}")
+
+
+def read_specimens(files: tuple[Path, ...], folder: Path, planes_per_channel: int) -> list[Specimen]:
+    """Read up to `planes_per_channel` planes of every channel of every file, spread over T and Z.
+
+    Every plane is normalised by itself: the first axis of a plain TIFF may be channels as well as depth.
+    """
+    return [
+        Specimen(file.relative_to(folder).as_posix(), tuple(_planes(file, planes_per_channel)))
+        for file in files
+    ]
+
+
+def _planes(file: Path, limit: int) -> Iterator[np.ndarray]:
+    source = open_image(file)
+    try:
+        info = source.info
+        n_t, n_c, n_z, *_ = info.shape
+        places = [(t, z) for t in range(n_t) for z in range(n_z)]
+        chosen = [places[i] for i in np.unique(np.linspace(0, len(places) - 1, limit).round().astype(int))]
+        for c in range(n_c):
+            for t, z in chosen:
+                yield normalised(source.read(info.plane(t, c, z))[0, 0, 0])
+    finally:
+        source.close()
+
+
+def draft_card(
+    recipe: Recipe, layout: Layout, data: bytes, name: str, split: Split, folder: Path, *, seed: int
+) -> ModelCard:
+    """Return the card of a model that has just been trained; nothing is measured yet."""
+    about: About = recipe.about
+    low_high = about.pixel_size_um
+    return ModelCard(
+        id=about.id,
+        name=about.name,
+        purpose=about.purpose,
+        family=recipe.family,
+        version="1",
+        licence=about.licence,
+        licence_words=about.licence_words,
+        citation=about.citation,
+        credits=about.credits,
+        modality=about.modality,
+        scale=layout.scale,
+        pixel_size_um=(low_high[0], low_high[1]) if len(low_high) == 2 else None,
+        noise=about.noise,
+        network=layout.to_json().decode(),
+        weights=name,
+        size=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+        trained_on=tuple(path.relative_to(folder).as_posix() for path in (*split.learn, *split.tune)),
+        samples_seen=about.samples_seen,
+        training=Training(recipe=RECIPE, seed=seed, commit=source_commit(), log=LOG),
+    )
+
+
+def source_commit() -> str:
+    """Return the commit of the program's own source, with ``-dirty`` if it was changed; empty if unknown."""
+    here = Path(__file__).parent
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        done = subprocess.run(command, cwd=here, capture_output=True, text=True, check=True, timeout=10)
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout.strip()

@@ -1,0 +1,112 @@
+"""Pairs to learn from: a good crop, and the same crop made bad in a way drawn from the recipe."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from models.restoration.degrade import Degradation, blur, degrade
+from models.training.loop import Batch
+from models.training.patches import Crop, Specimen, draw_crops
+from models.training.recipe import Crappify, Range, Recipe
+
+
+class Pairs:
+    """Draws training pairs; a pair depends on the seed and the step alone.
+
+    Parameters
+    ----------
+    specimens : sequence of Specimen
+        Good planes, 0.1 to 99.9 percentile at 0 to 1.
+    recipe : Recipe
+    scale : int
+        Pixels of the good image per pixel of the bad one.
+    seed : int
+    device : torch.device
+        Where images are made bad and where pairs end up.
+    """
+
+    def __init__(
+        self, specimens: Sequence[Specimen], recipe: Recipe, *, scale: int, seed: int, device: torch.device
+    ) -> None:
+        self._specimens = specimens
+        self._recipe = recipe
+        self._scale = scale
+        self._seed = seed
+        self._device = device
+        crops = recipe.crops
+        self._crop = Crop(size=crops.size, zoom=crops.zoom, zoom_share=crops.zoom_share)
+
+    def draw(self, step: int, n: int | None = None) -> Batch:
+        """Return ``(n, 1, size / scale, ...)`` bad and ``(n, 1, size, ...)`` good crops on one scale.
+
+        The scale is that of inference: the robust limits of the bad image at 0 and 1. A crop may be darker
+        than its image, so half of them are darkened after that.
+        """
+        n = n or self._recipe.schedule.batch
+        rng = np.random.default_rng([self._seed, step])
+        generator = torch.Generator(self._device).manual_seed(int(rng.integers(2**62)))
+        good = draw_crops(self._specimens, self._crop, n, rng).to(self._device)
+        crops = self._recipe.crops
+        soft = [rng.uniform(*crops.soften_px) if rng.random() < crops.soften_share else 0.0 for _ in range(n)]
+        good = blur(good, soft)
+        weights = np.array([way.weight for way in self._recipe.degrade])
+        way = self._recipe.degrade[rng.choice(len(weights), p=weights / weights.sum())]
+        bad = degrade(good, [draw_degradation(way, self._scale, rng) for _ in range(n)], generator)
+        limits = torch.quantile(bad.flatten(1), torch.tensor([0.001, 0.999], device=self._device), dim=1)
+        low = limits[0].view(-1, 1, 1, 1)
+        span = (limits[1] - limits[0]).clamp_min(1e-3).view(-1, 1, 1, 1)
+        dark = [rng.uniform(0.3, 1.0) if rng.random() < 0.5 else 1.0 for _ in range(n)]
+        gain = torch.tensor(dark, dtype=torch.float32, device=self._device).view(-1, 1, 1, 1) / span
+        return (bad - low) * gain, (good - low) * gain
+
+
+def draw_degradation(way: Crappify, scale: int, rng: np.random.Generator) -> Degradation:
+    """Draw the strengths of one degradation from the ranges of `way`."""
+    photons = _log_uniform(way.photons, rng)
+    grainy = rng.random() < way.grain_share
+    specky = rng.random() < way.specks_share
+    specks = _log_uniform(way.specks, rng) if specky else 0.0
+    return Degradation(
+        scale=scale,
+        sampling=way.sampling,
+        noise_at=way.noise_at,
+        blur_px=float(rng.uniform(*way.blur_px)),
+        offset=-float(rng.uniform(*way.background)),
+        gain=1 / photons if photons else 0.0,
+        shot=way.shot,
+        shot_smooth_px=way.shot_smooth_px,
+        read_noise=_log_uniform(way.read_noise, rng),
+        grain_px=float(rng.uniform(*way.grain_px)) if grainy else 0.0,
+        salt=specks,
+        pepper=specks,
+        step=1 / way.levels if way.levels and rng.random() < 0.5 else 0.0,
+        ceiling=1.0 if way.clips else math.inf,
+        clips=way.clips,
+    )
+
+
+def _log_uniform(limits: Range, rng: np.random.Generator) -> float:
+    low, high = limits
+    return float(math.exp(rng.uniform(math.log(low), math.log(high)))) if low > 0 else 0.0
+
+
+class UnseenScore:
+    """Mean PSNR in dB on a fixed set of pairs from specimens that are not learned from.
+
+    Errors are counted on the scale the network works on, each crop by itself.
+    """
+
+    def __init__(self, pairs: Pairs, *, batches: int = 4, n: int = 8) -> None:
+        self._batches = [pairs.draw(step, n) for step in range(batches)]
+
+    def __call__(self, network: nn.Module) -> float:
+        """Return the score of `network`."""
+        return float(np.mean([_psnr(network(bad), good) for bad, good in self._batches]))
+
+
+def _psnr(image: Tensor, truth: Tensor) -> float:
+    errors = (image - truth).square().flatten(1).mean(dim=1).clamp_min(1e-12)
+    return float((-10 * torch.log10(errors)).mean())

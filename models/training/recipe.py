@@ -1,0 +1,178 @@
+"""A recipe: everything that decides a training but the images and the machine, as one TOML document.
+
+The recipe is kept beside the trained model, so that anyone with the images can repeat the training.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar, Literal, TypeVar
+
+from models.errors import UserError
+from models.training.losses import LOSSES, LossName
+
+Range = tuple[float, float]
+T = TypeVar("T")
+
+
+class RecipeUnreadable(UserError):
+    """The text is not a recipe."""
+
+    code: ClassVar[str] = "training.recipe"
+
+
+@dataclass(frozen=True, slots=True)
+class Crappify:
+    """One way of making crops bad; strengths are drawn anew for every crop.
+
+    Intensities are parts of the range of the good image (its 0.1 to 99.9 percentile). Ranges are drawn
+    uniformly for lengths and backgrounds, log-uniformly for photons, noise and specks.
+
+    Attributes
+    ----------
+    weight : float
+        How often this way is taken, relative to the recipe's others.
+    sampling, noise_at, shot, shot_smooth_px
+        As in `models.restoration.degrade.Degradation`.
+    blur_px : (low, high)
+        Blur in pixels of the good image.
+    photons : (low, high)
+        Photons per pixel at full range; (0, 0) means no shot noise.
+    background : (low, high)
+        Light under the darkest part of the image.
+    read_noise : (low, high)
+        Standard deviation; (0, 0) means none.
+    grain_px, grain_share : (low, high), float
+        Correlation of the noise, and the share of crops that have it.
+    specks, specks_share : (low, high), float
+        Salt and pepper fractions, and the share of crops that have them.
+    levels : int
+        Gray levels over the full range after rounding, for half of the crops; 0 means none.
+    clips : bool
+        Whether values are clipped to the full range.
+    """
+
+    weight: float = 1.0
+    sampling: Literal["point", "line", "area", "smooth"] = "area"
+    noise_at: Literal["low", "high"] = "low"
+    shot: Literal["poisson", "gaussian"] = "poisson"
+    shot_smooth_px: float = 0.0
+    blur_px: Range = (0.0, 0.0)
+    photons: Range = (0.0, 0.0)
+    background: Range = (0.0, 0.0)
+    read_noise: Range = (0.0, 0.0)
+    grain_px: Range = (0.0, 0.0)
+    grain_share: float = 0.0
+    specks: Range = (0.0, 0.0)
+    specks_share: float = 0.0
+    levels: int = 0
+    clips: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """Which files teach, which choose the best state, which are kept for the verdict; glob patterns.
+
+    With neither `tune` nor `test` a fifth of the files (at least one) is set aside to choose by.
+    """
+
+    good: tuple[str, ...] = ("**/*.tif", "**/*.tiff", "**/*.png")
+    exclude: tuple[str, ...] = ()
+    tune: tuple[str, ...] = ()
+    test: tuple[str, ...] = ()
+    planes_per_channel: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Crops:
+    """How crops are drawn; `size` is in pixels of the good image, see `models.training.patches.Crop`."""
+
+    size: int = 128
+    zoom: float = 2.0
+    zoom_share: float = 0.5
+    soften_px: Range = (0.5, 3.0)
+    soften_share: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How long to learn and by which measure; see `models.training.loop.Plan`."""
+
+    steps: int = 2000
+    batch: int = 16
+    loss: LossName = "charbonnier_ssim"
+    learning_rate: float = 1e-3
+    average: float = 0.999
+    every: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What the finished model's card says about its purpose."""
+
+    id: str = "my-model"
+    name: str = "My model"
+    purpose: str = "Trained on your own good images."
+    modality: Literal["any", "fluorescence", "electron", "brightfield"] = "any"
+    noise: str = ""
+    pixel_size_um: tuple[float, ...] = ()
+    licence: str = "not chosen"
+    licence_words: str = "your choice"
+    citation: str = ""
+    credits: tuple[str, ...] = ()
+    samples_seen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A whole recipe. `network` is the family's own description, checked by the family."""
+
+    family: str = "pssr"
+    network: Mapping[str, Any] = field(default_factory=dict)  # Any: every family has its own numbers
+    about: About = About()
+    data: Data = Data()
+    crops: Crops = Crops()
+    degrade: tuple[Crappify, ...] = (Crappify(),)
+    schedule: Schedule = Schedule()
+
+
+def parse(text: str) -> Recipe:
+    """Read a recipe.
+
+    Raises
+    ------
+    RecipeUnreadable
+        If the text is not TOML, or names something a recipe does not have.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise RecipeUnreadable(f"The recipe is not written correctly: {error}.") from error
+    known = {"family", "network", "about", "data", "crops", "degrade", "schedule"}
+    _refuse_unknown("recipe", set(document) - known)
+    recipe = Recipe(
+        family=str(document.get("family", "pssr")),
+        network=dict(document.get("network", {})),
+        about=_part(About, document.get("about", {})),
+        data=_part(Data, document.get("data", {})),
+        crops=_part(Crops, document.get("crops", {})),
+        degrade=tuple(_part(Crappify, row) for row in document.get("degrade", [{}])),
+        schedule=_part(Schedule, document.get("schedule", {})),
+    )
+    if recipe.schedule.loss not in LOSSES:
+        raise RecipeUnreadable(f"The recipe names the loss {recipe.schedule.loss}, which is not known.")
+    return recipe
+
+
+def _part(kind: type[T], values: Mapping[str, Any]) -> T:
+    names = {f.name for f in fields(kind)}  # type: ignore[arg-type]  # every part is a dataclass
+    _refuse_unknown(kind.__name__.lower(), set(values) - names)
+    return kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
+
+
+def _refuse_unknown(where: str, names: set[str]) -> None:
+    if names:
+        raise RecipeUnreadable(
+            f"The recipe's part {where} has lines that are not known: {', '.join(sorted(names))}.",
+            hint="Compare with the recipes that came with the program.",
+        )
