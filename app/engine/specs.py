@@ -21,7 +21,7 @@ class Input:
 
     path: str
     scene: int = 0
-    reading: Reading = Reading()
+    reading: Reading = Reading()  # noqa: RUF009 - it is frozen
 
 
 @dataclass(frozen=True, slots=True)
