@@ -1,0 +1,143 @@
+"""Opens any image file that a reader takes: by its content first, by its name second."""
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.images.errors import EmptyFile, UnknownFormat, from_system
+from app.images.reading import corrected
+from models.source import ImageSource, Reading
+
+HEAD = 64  # bytes that are enough to know a format
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One way of reading.
+
+    Attributes
+    ----------
+    title : str
+        Name of the formats, for a list of what can be read.
+    suffixes : tuple of str
+        Endings of file names, in lower case with the dot.
+    starts : tuple of bytes
+        First bytes of such files; empty if they have none in common.
+    module : str
+        Module with ``open_source(path, scene, *, partial) -> ImageSource``; imported when needed.
+    """
+
+    title: str
+    suffixes: tuple[str, ...]
+    starts: tuple[bytes, ...]
+    module: str
+
+    def takes(self, head: bytes) -> bool:
+        """Whether a file that starts with `head` is of this kind."""
+        return any(head.startswith(start) for start in self.starts)
+
+
+READERS: tuple[Reader, ...] = (
+    Reader(
+        "TIFF, OME-TIFF, ImageJ, LSM, STK, SVS",
+        (".tif", ".tiff", ".btf", ".tf2", ".tf8", ".lsm", ".stk", ".svs", ".qptiff"),
+        (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
+        "app.images.readers.tiff",
+    ),
+    Reader(
+        "PNG, JPEG, BMP, GIF",
+        (".png", ".jpg", ".jpeg", ".jpe", ".bmp", ".gif"),
+        (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"BM", b"GIF8"),
+        "app.images.readers.aics",
+    ),
+    Reader("Princeton SPE", (".spe",), (), "app.images.readers.aics"),
+)
+
+
+def has_image_suffix(path: Path) -> bool:
+    """Whether the name of `path` ends like an image's; a ``.part`` of a result does not count."""
+    name = path.name.lower()
+    return not name.startswith(".") and any(name.endswith(row.suffixes) for row in READERS)
+
+
+def can_open(path: Path) -> bool:
+    """Whether a reader takes `path`, judged by its first bytes, else by its name. Cheap; never raises."""
+    try:
+        head = _head(path)
+    except OSError:
+        return False
+    return bool(head) and _reader(path, head) is not None
+
+
+def open_image(
+    path: Path, scene: int = 0, reading: Reading | None = None, *, partial: bool = False
+) -> ImageSource:
+    """Open one image of a file without reading its pixels.
+
+    Parameters
+    ----------
+    path : Path
+    scene : int
+        Index of the image within the file.
+    reading : Reading, optional
+        A person's corrections. `Reading.axes` renames the axes of `ImageInfo.axes` one by one
+        (``"TYX"`` for what was read as ``"ZYX"``); sizes that are not None replace the file's.
+    partial : bool
+        Open also a file that ends too early; reading what is missing raises `Truncated`.
+
+    Raises
+    ------
+    ImageError
+        If the file is gone, is no image, is damaged, or has no such scene.
+    Truncated
+        If the file ends too early and `partial` was not asked for.
+    """
+    path = Path(path).absolute()
+    try:
+        head = _head(path)
+    except OSError as error:
+        raise from_system(error, path) from error
+    if not head:
+        raise EmptyFile(
+            f"{path.name} is empty (0 bytes).",
+            hint="Copy it again from where it was recorded; it may have been cut off while copying.",
+            path=str(path),
+        )
+    row = _reader(path, head)
+    if row is None:
+        raise _unknown(path)
+    opener: Callable[..., ImageSource] = importlib.import_module(row.module).open_source
+    return corrected(opener(path, scene, partial=partial), reading or Reading())
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(HEAD)
+
+
+def _reader(path: Path, head: bytes) -> Reader | None:
+    for row in READERS:
+        if row.takes(head):
+            return row
+    name = path.name.lower()
+    for row in READERS:
+        if name.endswith(row.suffixes) and not row.starts:
+            return row
+    return None
+
+
+def _unknown(path: Path) -> UnknownFormat:
+    name = path.name.lower()
+    for row in READERS:
+        if name.endswith(row.suffixes):
+            return UnknownFormat(
+                f"{path.name} is not a {path.suffix[1:].upper()} image, although its name says so.",
+                hint="Open it in the program that wrote it and save it as TIFF.",
+                path=str(path),
+            )
+    return UnknownFormat(
+        f"{path.name} is not of a kind that can be read.",
+        hint="Readable are " + "; ".join(row.title for row in READERS) + ".",
+        path=str(path),
+    )
