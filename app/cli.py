@@ -1,0 +1,141 @@
+"""The words of the command line, for terminals, scripts and computers without a screen.
+
+With ``--json`` every line of the standard output is one JSON object: the events of the job, then the
+result. Exit codes: 0 done, 1 something failed, 2 the command was not understood, 130 stopped by Ctrl-C.
+"""
+
+import argparse
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+from app.commands.info import describe
+from app.commands.models import add_model, list_models
+from app.commands.reports import check_computer, evaluate_model
+from app.commands.restore import restore_images
+from app.commands.train import train_model
+from app.commands.voice import FAILED, STOPPED, Voice
+from app.log import start_logging
+from app.paths import Paths, find_paths
+from app.text import _
+from models.errors import UserError
+
+NOT_UNDERSTOOD = 2
+
+Command = Callable[[argparse.Namespace, Paths, Voice], int]
+
+
+class NotUnderstood(UserError):
+    """The words on the command line make no sense together."""
+
+    code = "cli.usage"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do what `arguments` (without the program's name) ask; return the exit code."""
+    try:
+        asked = _parser().parse_args(arguments)
+    except NotUnderstood as error:
+        Voice(as_json="--json" in arguments).complain(error)
+        return NOT_UNDERSTOOD
+    voice = Voice(as_json=asked.json)
+    paths = find_paths()
+    start_logging(paths, "command")
+    command: Command = asked.do
+    try:
+        return command(asked, paths, voice)
+    except UserError as error:
+        voice.complain(error, about=getattr(asked, asked.about, ""))
+        return FAILED
+    except KeyboardInterrupt:
+        voice.result({"failed": [], "stopped": True}, "")
+        return STOPPED
+
+
+class _Parser(argparse.ArgumentParser):
+    """Raises instead of leaving the program."""
+
+    def error(self, message: str) -> NoReturn:
+        raise NotUnderstood(
+            _("This was not understood: {message}.").format(message=message),
+            hint=_("{program} --help tells what can be asked.").format(program=self.prog),
+        )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="micrographia", description=_("Restore microscope images on your own computer."))
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    restore = _command(commands, "restore", restore_images, "", _("restore images; each becomes an OME-TIFF"))
+    restore.add_argument("inputs", nargs="+", metavar="INPUT", help=_("images, or folders with images"))
+    restore.add_argument(
+        "--model", metavar="ID", help=_("a model from the list; else the one that fits best")
+    )
+    restore.add_argument(
+        "--output", metavar="DIR", help=_("folder for the results; else beside each original")
+    )
+    restore.add_argument("--tile", type=_tile, default=0, metavar="auto|N", help=_("size of the pieces"))
+    restore.add_argument(
+        "--dtype", choices=("float32", "input"), default="float32", help=_("numbers written")
+    )
+    restore.add_argument(
+        "--overwrite",
+        choices=("never", "rename"),
+        default="rename",
+        help=_("what to do where a result exists: leave that input out, or take another name"),
+    )
+    _add_device(restore)
+
+    info = _command(commands, "info", describe, "file", _("tell what is in an image file"))
+    info.add_argument("file", metavar="FILE")
+
+    models = commands.add_parser("models", help=_("list models, add one")).add_subparsers(
+        required=True, metavar="list|add"
+    )
+    _command(models, "list", list_models, "", _("list the models that are here"))
+    add = _command(models, "add", add_model, "folder", _("add a trained model to the library"))
+    add.add_argument("folder", metavar="FOLDER", help=_("a folder with a card and its weights"))
+
+    train = _command(commands, "train", train_model, "good_dir", _("train a model on good images"))
+    train.add_argument("family", choices=("pssr",), help=_("kind of model"))
+    train.add_argument("good_dir", metavar="GOOD_DIR", help=_("folder with good images"))
+    train.add_argument("--recipe", required=True, metavar="FILE|NAME", help=_("how to train"))
+    train.add_argument("--output", required=True, metavar="DIR", help=_("folder for the model"))
+    train.add_argument("--seed", type=int, default=0, help=_("number that decides all that is random"))
+    _add_device(train)
+
+    evaluate = _command(commands, "evaluate", evaluate_model, "model", _("measure a model on image pairs"))
+    evaluate.add_argument("model", metavar="MODEL")
+    evaluate.add_argument("--low", required=True, metavar="DIR", help=_("folder with the poor images"))
+    evaluate.add_argument(
+        "--high", required=True, metavar="DIR", help=_("folder with the good ones, named alike")
+    )
+    _add_device(evaluate)
+
+    check = _command(commands, "check", check_computer, "", _("check that all works on this computer"))
+    _add_device(check)
+    return parser
+
+
+def _command(
+    commands: Any, name: str, do: Callable[..., int], about: str, help_text: str
+) -> argparse.ArgumentParser:  # Any: argparse keeps the type of sub-parsers to itself
+    """Add one command; `about` is the argument that a failure is about."""
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=help_text, description=help_text)
+    parser.add_argument(
+        "--json", action="store_true", help=_("one JSON object per line, the last the result")
+    )
+    parser.set_defaults(do=do, about=about)
+    return parser
+
+
+def _add_device(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), help=_("what computes"))
+
+
+def _tile(text: str) -> int:
+    """Turn ``auto`` or a number of pixels into the tile of a spec."""
+    if text == "auto":
+        return 0
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(_("a tile is 'auto' or a number of pixels"))
+    return int(text)

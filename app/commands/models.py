@@ -1,0 +1,44 @@
+"""``micrographia models``: what is in the library, and adding to it."""
+
+import argparse
+from pathlib import Path
+
+from app.commands.voice import DONE, Voice
+from app.library.store import Library
+from app.paths import Paths
+from app.text import _
+
+
+def list_models(_asked: argparse.Namespace, paths: Paths, voice: Voice) -> int:
+    """List the models that are here, each with its state."""
+    library = Library(paths)
+    rows = [
+        {
+            "id": card.id,
+            "name": card.name,
+            "purpose": card.purpose,
+            "family": card.family,
+            "version": card.version,
+            "modality": card.modality,
+            "scale": card.scale,
+            "channels_in": card.channels_in,
+            "pixel_size_um": card.pixel_size_um,
+            "licence": card.licence,
+            "size": card.size,
+            "state": library.state(card.id),
+        }
+        for card in library.cards()
+    ]
+    wide = max(len(str(row["id"])) for row in rows)
+    text = "\n".join(f"{row['id']!s:<{wide}}  {row['state']!s:<9}  {row['purpose']}" for row in rows)
+    voice.result({"models": rows}, text)
+    return DONE
+
+
+def add_model(asked: argparse.Namespace, paths: Paths, voice: Voice) -> int:
+    """Copy a trained model into the library."""
+    card = Library(paths).add(Path(asked.folder))
+    voice.result(
+        {"added": card.id}, _("{name} is in the library as {id}.").format(name=card.name, id=card.id)
+    )
+    return DONE

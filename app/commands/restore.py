@@ -1,0 +1,133 @@
+"""``micrographia restore``: images and folders in, OME-TIFFs out; one bad file never stops the others."""
+
+import argparse
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.commands.info import read_info
+from app.commands.run import Listener, absolute, run_job
+from app.commands.voice import DONE, FAILED, STOPPED, Failure, Result, Voice, failure
+from app.engine import events
+from app.engine.specs import Input, RestoreSpec
+from app.images.folders import images_in
+from app.library.fit import ranked
+from app.library.store import Library
+from app.paths import Paths
+from app.settings import load_settings
+from app.text import _, ngettext
+from models.errors import UserError
+
+
+@dataclass(slots=True)
+class Batch:
+    """What became of each input of one restore command, in the order given."""
+
+    inputs: list[str] = field(default_factory=list)
+    outputs: list[str | None] = field(default_factory=list)
+    failed: list[Failure] = field(default_factory=list)
+    remarks: list[Failure] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)  # what the job is given: those that are files
+    places: list[int] = field(default_factory=list)  # the place of each of them among `inputs`
+
+    def expand(self, paths: Sequence[str]) -> Iterator[UserError]:
+        """Take the files in `paths`; yield what is wrong with those that are none."""
+        for path in paths:
+            files, failures = images_in([Path(path)])
+            for error in failures:
+                self._add(path)
+                self.failed.append(failure(path, error.code, error.sentence))
+                yield error
+            for file in files:
+                self.files.append(str(file))
+                self.places.append(len(self.inputs))
+                self._add(str(file) if Path(path).is_dir() else path)
+
+    def _add(self, path: str) -> None:
+        self.inputs.append(path)
+        self.outputs.append(None)
+
+    def hear(self, event: events.Event) -> None:
+        """Note what an event says about one of the inputs."""
+        match event:
+            case events.ItemDone(item=item, output=output):
+                self.outputs[self.places[item]] = output
+            case events.ItemFailed(item=item, code=code, sentence=sentence):
+                self.failed.append(failure(self.inputs[self.places[item]], code, sentence))
+            case events.Remark(item=item, code=code, sentence=sentence):
+                about = self.inputs[self.places[item]] if item >= 0 else ""
+                self.remarks.append(failure(about, code, sentence))
+            case events.Finished(outputs=outputs) | events.Stopped(outputs=outputs):
+                for place, final in zip(self.places, outputs, strict=False):
+                    self.outputs[place] = final
+
+    def fail(self, error: UserError) -> None:
+        """Note that the job as a whole failed: every input that has neither result nor reason."""
+        told = {one["input"] for one in self.failed}
+        for path, result in zip(self.inputs, self.outputs, strict=True):
+            if result is None and path not in told:
+                self.failed.append(failure(path, error.code, error.sentence))
+
+    def result(self) -> Result:
+        """The last line of ``restore --json``."""
+        return {"outputs": self.outputs, "failed": self.failed, "remarks": self.remarks}
+
+
+def restore_images(asked: argparse.Namespace, paths: Paths, voice: Voice) -> int:
+    """Restore every image among the inputs; return the exit code."""
+    batch = Batch()
+    for error in batch.expand(asked.inputs):
+        voice.warn(error)
+    is_stopped = False
+    if batch.files:
+        try:
+            is_stopped = _restored(asked, paths, voice, batch)
+        except UserError as error:
+            voice.warn(error)
+            batch.fail(error)
+    count = len(batch.failed)
+    text = ngettext("{n} image could not be restored.", "{n} images could not be restored.", count)
+    lines = [text.format(n=count)] if count else []
+    if is_stopped:
+        lines.append(_("Stopped. What was finished until then is kept:"))
+        lines += [output for output in batch.outputs if output is not None]
+    voice.result(batch.result(), "\n".join(lines))
+    if is_stopped:
+        return STOPPED
+    return FAILED if count else DONE
+
+
+def _restored(asked: argparse.Namespace, paths: Paths, voice: Voice, batch: Batch) -> bool:
+    """Restore the files of `batch`; return whether the person stopped it."""
+
+    def hear(event: events.Event) -> None:
+        batch.hear(event)
+        voice.hear(event)
+
+    settings = load_settings(paths)
+    library = Library(paths)
+    spec = RestoreSpec(
+        inputs=tuple(Input(file) for file in batch.files),
+        model=library.card(asked.model).id if asked.model else _best_model(batch.files, library, hear),
+        output_dir=absolute(asked.output or settings.results_dir),
+        device=asked.device or settings.device,
+        tile=asked.tile,
+        dtype=asked.dtype,
+        overwrite=asked.overwrite,
+    )
+    return isinstance(run_job(spec, paths, hear), events.Stopped)
+
+
+def _best_model(files: Sequence[str], library: Library, hear: Listener) -> str:
+    """Return the model that fits the first readable file best, and say which."""
+    sound = [card for card in library.cards() if library.state(card.id) in ("built in", "installed")]
+    for file in files:
+        try:
+            info = read_info(file)
+        except UserError:
+            continue
+        card, found = ranked(sound, info)[0]
+        sentence = _("Chosen model: {name}, as {reason}.").format(name=card.name, reason=found.reason)
+        hear(events.Remark(0, "restore.model", sentence))
+        return card.id
+    return sound[0].id

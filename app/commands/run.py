@@ -1,0 +1,47 @@
+"""Runs one job in a worker process and waits for its end."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from app.engine import events
+from app.engine.specs import Spec
+from app.paths import Paths
+from app.settings import load_settings
+from models.errors import UserError
+
+Listener = Callable[[events.Event], None]
+
+
+class NotDone(UserError):
+    """A job ended without a result; `code` is that of its last event."""
+
+    def __init__(self, code: str, sentence: str, hint: str = "") -> None:
+        super().__init__(sentence, hint=hint)
+        self.code = code  # type: ignore[misc]  # every job brings its own
+
+
+def run_job(spec: Spec, paths: Paths, hear: Listener) -> events.Event:
+    """Run a job in a worker process; return its last event if it left something behind.
+
+    Raises
+    ------
+    NotDone
+        If it failed or its process went away.
+    """
+    from app.engine.supervisor import Engine
+
+    engine = Engine(paths, load_settings(paths))
+    try:
+        last = engine.run(spec, hear)
+    finally:
+        engine.close()
+    if isinstance(last, events.Failed):
+        raise NotDone(last.code, last.sentence, last.hint)
+    if isinstance(last, events.Interrupted):
+        raise NotDone("engine.interrupted", last.sentence)
+    return last
+
+
+def absolute(folder: str) -> str:
+    """Return `folder` seen from the root, for the worker has another current folder; empty stays empty."""
+    return str(Path(folder).absolute()) if folder else ""

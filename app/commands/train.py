@@ -1,0 +1,69 @@
+"""``micrographia train``: a model from a folder of good images."""
+
+import argparse
+import tomllib
+from importlib import resources
+from pathlib import Path
+
+from app.commands.run import absolute, run_job
+from app.commands.voice import DONE, STOPPED, Voice
+from app.engine import events
+from app.engine.specs import TrainSpec
+from app.images.folders import images_in
+from app.paths import Paths
+from app.settings import load_settings
+from app.text import _
+from models.errors import UserError
+
+
+class NoSuchRecipe(UserError):
+    """A training recipe is neither a file nor one that comes with the program."""
+
+    code = "train.no_recipe"
+
+
+def train_model(asked: argparse.Namespace, paths: Paths, voice: Voice) -> int:
+    """Train by a recipe; the result is a model folder."""
+    _files, failures = images_in([Path(asked.good_dir)])
+    if failures:
+        raise failures[0]
+    spec = TrainSpec(
+        good_dir=absolute(asked.good_dir),
+        recipe=_recipe(asked.recipe, asked.family),
+        output_dir=absolute(asked.output),
+        device=asked.device or load_settings(paths).device,
+        seed=asked.seed,
+    )
+    last = run_job(spec, paths, voice.hear)
+    is_stopped = isinstance(last, events.Stopped)
+    if is_stopped:
+        text = _("Stopped. The same command goes on from the last checkpoint in {folder}.")
+    else:
+        text = _("The model is in {folder}. To restore with it: micrographia models add {folder}")
+    voice.result({"output": spec.output_dir, "stopped": is_stopped}, text.format(folder=spec.output_dir))
+    return STOPPED if is_stopped else DONE
+
+
+def _recipe(name: str, family: str) -> str:
+    """Return the text of the recipe `name`: a file, or one that comes with the program."""
+    shipped = resources.files("resources") / "recipes"
+    file = Path(name) if Path(name).is_file() else shipped / f"{Path(name).name}.toml"
+    try:
+        text = file.read_text(encoding="utf-8")
+        made_for = tomllib.loads(text).get("family")
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        names = ", ".join(sorted(one.name.removesuffix(".toml") for one in shipped.iterdir()))
+        raise NoSuchRecipe(
+            _("There is no readable recipe {name}.").format(name=name),
+            hint=_("Name a TOML file, or one of {names}.").format(names=names),
+            recipe=name,
+        ) from error
+    if made_for != family:
+        raise NoSuchRecipe(
+            _("The recipe {name} trains {made_for}, not {family}.").format(
+                name=name, made_for=made_for, family=family
+            ),
+            hint=_("Name the family that the recipe is for."),
+            recipe=name,
+        )
+    return text

@@ -1,0 +1,93 @@
+"""Says events and results: to people as sentences and a progress bar, to programs as JSON."""
+
+import json
+import shutil
+import sys
+from collections.abc import Mapping
+
+from app.engine import events
+from app.engine.codec import encode
+from models.errors import UserError
+
+DONE, FAILED, STOPPED = 0, 1, 130
+BAR_WIDTH = 24
+
+Result = Mapping[str, object]
+Failure = dict[str, str]
+
+
+class Voice:
+    """Says events and results: as JSON for programs, as sentences and a progress bar for people."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._as_json = as_json
+        self._has_bar = not as_json and sys.stderr.isatty()
+        self._bar = ""
+        self._stage = ""
+
+    def hear(self, event: events.Event) -> None:
+        """Say one event of a job."""
+        if self._as_json:
+            self._write(encode(event))
+            return
+        match event:
+            case events.Stage(name=name):
+                self._stage = name
+                self._draw(name)
+            case events.Progress(done=done, total=total, unit=unit) if total > 0:
+                self._draw(f"{_bar(done / total)} {done:.0f} of {total:.0f} {unit}  {self._stage}")
+            case events.ItemDone(output=output):
+                self._write(output)
+            case events.Remark(sentence=sentence):
+                self._warn(sentence)
+            case events.ItemFailed(sentence=sentence, hint=hint):
+                self._warn(f"{sentence} {hint}")
+
+    def result(self, result: Result, text: str) -> None:
+        """Say the result: the object for programs, the text (if there is any) for people."""
+        if self._as_json:
+            self._write(json.dumps(result))
+        elif text:
+            self._write(text)
+        else:
+            self._draw("")
+
+    def warn(self, error: UserError) -> None:
+        """Tell people what is wrong and what to do; programs find it in the result."""
+        if not self._as_json:
+            self._warn(f"{error.sentence} {error.hint}")
+
+    def complain(self, error: UserError, *, about: object = "") -> None:
+        """Say why nothing was done, as the result."""
+        self.warn(error)
+        self.result({"failed": [failure(str(about), error.code, error.sentence)]}, "")
+
+    def _write(self, text: str) -> None:
+        self._draw("")
+        try:
+            print(text, flush=True)  # noqa: T201 - this is where the program speaks
+        except UnicodeEncodeError:
+            print(text.encode("ascii", "backslashreplace").decode(), flush=True)  # noqa: T201
+
+    def _warn(self, text: str) -> None:
+        self._draw("")
+        safe = text.strip().encode(sys.stderr.encoding or "ascii", "backslashreplace")
+        sys.stderr.write(safe.decode(sys.stderr.encoding or "ascii") + "\n")
+
+    def _draw(self, bar: str) -> None:
+        """Replace the bar in the terminal's last line."""
+        bar = bar[: shutil.get_terminal_size().columns - 1]
+        if self._has_bar and bar != self._bar:
+            sys.stderr.write("\r" + " " * len(self._bar) + "\r" + bar)
+            sys.stderr.flush()
+            self._bar = bar
+
+
+def _bar(share: float) -> str:
+    full = round(BAR_WIDTH * min(max(share, 0.0), 1.0))
+    return "[" + "#" * full + "." * (BAR_WIDTH - full) + "]"
+
+
+def failure(about: str, code: str, sentence: str) -> Failure:
+    """Return one entry of the lists of failures and remarks in a result."""
+    return {"input": about, "code": code, "sentence": sentence}
