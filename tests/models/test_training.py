@@ -1,0 +1,207 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from models import weights
+from models.errors import Stopped
+from models.pssr.network import Layout, ResUNet
+from models.training.loop import Plan, State, learning_rate, train
+from models.training.losses import LOSSES, ssim
+from models.training.pairs import Pairs, UnseenScore, draw_degradation
+from models.training.patches import Crop, Specimen, draw_crops, normalised
+from models.training.recipe import Crappify, RecipeUnreadable, parse
+from models.watch import Silent
+
+CPU = torch.device("cpu")
+RECIPE = """
+family = "pssr"
+[network]
+scale = 1
+shrink = 1
+widths = [8, 16]
+blocks = [1, 1]
+[crops]
+size = 32
+[[degrade]]
+photons = [5.0, 20.0]
+[schedule]
+steps = 8
+batch = 4
+every = 4
+"""
+
+
+def specimens(n=3):
+    y, x = np.mgrid[:80, :96] / 6
+    return [Specimen(f"s{i}", (normalised(np.sin(x + i) * np.cos(y * (i + 1))),)) for i in range(n)]
+
+
+def pairs(seed=0, text=RECIPE):
+    return Pairs(specimens(), parse(text), scale=1, seed=seed, device=CPU)
+
+
+class Stopper(Silent):
+    """Stops at a step."""
+
+    def __init__(self, at):
+        self.left = at
+
+    def check(self):
+        self.left -= 1
+        if self.left < 0:
+            raise Stopped
+
+
+def trained(*, saved, state=None, watch=None, steps=8):
+    torch.manual_seed(0)
+    network = ResUNet(Layout(1, 1, (8, 16), (1, 1)))
+    score = UnseenScore(pairs(seed=1), batches=1, n=2)
+    return train(
+        network,
+        pairs().draw,
+        LOSSES["charbonnier_ssim"],
+        score,
+        Plan(steps=steps, every=4),
+        device=CPU,
+        watch=watch or Silent(),
+        save=lambda s, look: saved.append((s.to_bytes(), look)),
+        state=state,
+    )
+
+
+def test_a_continued_training_takes_the_very_steps_of_an_undisturbed_one():
+    whole, part = [], []
+    undisturbed = trained(saved=whole)
+    with pytest.raises(Stopped):
+        trained(saved=part, watch=Stopper(6))
+    continued = trained(saved=part, state=State.from_bytes(part[-1][0]))
+    assert [look.step for _, look in part] == [4, 8]
+    for name, tensor in undisturbed.items():
+        assert torch.equal(tensor, continued[name])
+    assert whole[-1][0] == part[-1][0]
+
+
+def test_training_on_a_constant_with_noise_gives_a_constant():
+    text = RECIPE.replace("photons = [5.0, 20.0]", "read_noise = [0.05, 0.1]").replace(
+        "steps = 8", "steps = 150"
+    )
+    flat = [Specimen("flat", (np.full((64, 64), 0.5, np.float32),))]
+    drawn = Pairs(flat, parse(text), scale=1, seed=0, device=CPU)
+    torch.manual_seed(0)
+    network = ResUNet(Layout(1, 1, (8, 16), (1, 1)))
+    best = train(
+        network, drawn.draw, LOSSES["mse"], UnseenScore(drawn, batches=1),
+        Plan(steps=150, every=50, average=0.9),
+        device=CPU, watch=Silent(), save=lambda *_: None,
+    )  # fmt: skip
+    network.load_state_dict(best)
+    bad, good = drawn.draw(10_000)
+    with torch.inference_mode():
+        assert (network(bad) - good).std() < 0.4 * (bad - good).std()
+
+
+def test_the_rate_warms_up_and_ends_at_a_hundredth():
+    plan = Plan(steps=100, learning_rate=1.0, warmup=0.1)
+    assert learning_rate(plan, 0) == pytest.approx(0.1)
+    assert learning_rate(plan, 10) == pytest.approx(1.0)
+    assert learning_rate(plan, 100) == pytest.approx(0.01)
+    rates = [learning_rate(plan, step) for step in range(10, 101)]
+    assert rates == sorted(rates, reverse=True)
+
+
+def test_a_loss_that_is_no_number_ends_the_training():
+    torch.manual_seed(0)
+    with pytest.raises(FloatingPointError):
+        train(
+            nn.Conv2d(1, 1, 1), pairs().draw, lambda *_: torch.tensor(math.nan, requires_grad=True),
+            lambda _: 0.0, Plan(steps=2, every=1), device=CPU, watch=Silent(), save=lambda *_: None,
+        )  # fmt: skip
+
+
+def test_pairs_depend_on_seed_and_step_alone():
+    one, other = pairs(), pairs()
+    other.draw(3)
+    assert torch.equal(one.draw(7)[0], other.draw(7)[0])
+    assert not torch.equal(one.draw(7)[0], one.draw(8)[0])
+    assert not torch.equal(one.draw(7)[0], pairs(seed=2).draw(7)[0])
+
+
+def test_pairs_are_on_the_scale_of_inference():
+    bad, good = pairs().draw(0, 16)
+    assert bad.shape == good.shape == (16, 1, 32, 32)
+    assert torch.quantile(bad.flatten(1), 0.001, dim=1).abs().max() < 1e-4
+    assert torch.quantile(bad.flatten(1), 0.999, dim=1).max() <= 1 + 1e-4
+    fit = np.polyfit(good.flatten().numpy(), bad.flatten().numpy(), 1)
+    assert fit[0] == pytest.approx(1, abs=0.05)
+    assert fit[1] == pytest.approx(0, abs=0.03)
+
+
+def test_crops_show_something_unless_told_otherwise():
+    plane = np.zeros((400, 400), np.float32)
+    plane[:100, :100] = np.random.default_rng(0).random((100, 100))
+    lively = draw_crops([Specimen("a", (plane,))], Crop(32, empty_share=0), 64, np.random.default_rng(1))
+    blind = draw_crops([Specimen("a", (plane,))], Crop(32, empty_share=1), 64, np.random.default_rng(1))
+    assert (lively.flatten(1).std(dim=1) > 0).sum() > 2 * (blind.flatten(1).std(dim=1) > 0).sum()
+
+
+def test_crops_larger_than_the_image_are_enlarged():
+    rng = np.random.default_rng(0)
+    small = Specimen("a", (rng.random((20, 50), np.float32),))
+    assert draw_crops([small], Crop(32), 4, rng).shape == (4, 1, 32, 32)
+
+
+def test_strengths_stay_in_their_ranges():
+    way = Crappify(photons=(10, 100), read_noise=(0.01, 0.1), background=(0, 0.3), blur_px=(1, 2), levels=255)
+    rng = np.random.default_rng(0)
+    drawn = [draw_degradation(way, 2, rng) for _ in range(200)]
+    assert all(0.01 <= d.gain <= 0.1 and 0.01 <= d.read_noise <= 0.1 for d in drawn)
+    assert all(-0.3 <= d.offset <= 0 and 1 <= d.blur_px <= 2 and d.scale == 2 for d in drawn)
+    assert {d.step for d in drawn} == {0.0, 1 / 255}
+    assert np.median([d.gain for d in drawn]) == pytest.approx(1 / math.sqrt(1000), rel=0.3)
+
+
+def test_ssim_of_the_loss_agrees_with_the_score():
+    from models.restoration import metrics
+
+    rng = np.random.default_rng(0)
+    truth = rng.random((48, 48))
+    image = truth + 0.2 * rng.standard_normal(truth.shape)
+    tensors = [torch.from_numpy(a)[None, None] for a in (image, truth)]
+    assert float(ssim(*tensors)) == pytest.approx(metrics.ssim(truth, image, 1.0), abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "= nonsense",
+        "famly = 'pssr'",
+        "[schedule]\nstep = 3",
+        "[[degrade]]\nphoton = [1, 2]",
+        "[schedule]\nloss = 'gan'",
+    ],
+)
+def test_a_recipe_with_a_slip_is_told_so(text):
+    with pytest.raises(RecipeUnreadable):
+        parse(text)
+
+
+def test_the_shipped_recipes_can_be_read():
+    from importlib.resources import files
+
+    recipes = [f for f in files("resources").joinpath("recipes").iterdir() if f.name.endswith(".toml")]
+    assert len(recipes) >= 3
+    for file in recipes:
+        recipe = parse(file.read_text(encoding="utf-8"))
+        assert f"{recipe.about.id}.toml" == file.name
+        assert set(recipe.data.tune).isdisjoint(recipe.data.test)
+
+
+def test_a_state_survives_its_bytes():
+    state = State({"now/a": torch.rand(3)}, 17, 31.25)
+    found = State.from_bytes(state.to_bytes())
+    assert (found.step, found.best) == (17, 31.25)
+    assert torch.equal(found.tensors["now/a"], state.tensors["now/a"])
+    assert weights.from_bytes(state.to_bytes()).keys() == {"now/a", "numbers"}
