@@ -27,6 +27,8 @@ class Traits:
         Precisions the model was checked in, float32 always among them.
     is_stochastic : bool
         Whether two runs differ unless seeded.
+    bytes_per_pixel : int
+        Memory that `Restorer.run` needs at its peak, per input pixel of a tile, in float32.
     """
 
     scale: int = 1
@@ -34,6 +36,7 @@ class Traits:
     multiple: int = 1
     precisions: tuple[Precision, ...] = ("float32",)
     is_stochastic: bool = False
+    bytes_per_pixel: int = 1024
 
 
 class Restorer(Protocol):

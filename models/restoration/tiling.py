@@ -3,7 +3,8 @@
 A tile reads a core and a halo around it. The halo, at least as wide as the receptive field, is thrown
 away; neighbouring cores overlap by a blend in which one fades out while the other fades in. Tiles start at
 multiples of the model's grid and the last one is shifted inwards, so every pixel sees what it would see if
-the plane were restored whole. Outside the image the picture is mirrored.
+the plane were restored whole. Outside the image the picture is mirrored, a little way: what lies beyond is
+the model's own affair, and the same for every tiling.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,8 @@ from numpy.typing import NDArray
 Range = tuple[int, int]
 Window = NDArray[np.float32]
 
-BLEND = 16  # input pixels; pssr.md recommends 8 to 16
+BLEND = 16  # input pixels over which one tile fades into the next
+MARGIN = 16  # input pixels mirrored around the plane, if the halo is not narrower
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class Span:
     Attributes
     ----------
     read : (start, stop)
-        What the model sees; may reach outside the image.
+        What the model sees; may reach outside the image by the margin.
     core : (start, stop)
         What is kept of it; always inside the image.
     """
@@ -87,23 +89,30 @@ def plan_tiles(
 
 def smallest_tile(halo: int, blend: int = BLEND, multiple: int = 1) -> int:
     """Return the smallest tile side that makes headway."""
-    return _up(2 * halo + blend + multiple, multiple)
+    return _up(2 * halo + blend, multiple) + multiple
 
 
-def whole_tile(length: int, halo: int, multiple: int = 1) -> int:
-    """Return the tile side that takes `length` pixels at once."""
-    return _up(length + halo, multiple) + _up(halo, multiple)
+def whole_range(length: int, halo: int, multiple: int = 1) -> Range:
+    """Return what the model sees of an axis of `length` pixels at most: the margin included."""
+    margin = min(halo, MARGIN)
+    return -_up(margin, multiple), _up(length + margin, multiple)
+
+
+def box_range(box: Range, length: int, halo: int, multiple: int = 1) -> Range:
+    """Return what the model must see to restore the pixels `box` as if it had seen the whole axis."""
+    first, stop = whole_range(length, halo, multiple)
+    return max(first, _down(box[0] - halo, multiple)), min(stop, _up(box[1] + halo, multiple))
 
 
 def even_tile(length: int, largest: int, *, halo: int, blend: int = BLEND, multiple: int = 1) -> int:
     """Return a tile side up to `largest` that cuts `length` into equal tiles with little overlap."""
-    whole = whole_tile(length, halo, multiple)
-    if whole <= largest:
-        return whole
+    first, stop = whole_range(length, halo, multiple)
     largest = max(_down(largest, multiple), smallest_tile(halo, blend, multiple))
-    count = -(-(length - blend) // (largest - 2 * halo - blend))
-    side = _up(-(-(length + (count - 1) * blend) // count) + 2 * halo + 2 * multiple, multiple)
-    return min(side, largest)
+    if stop - first <= largest:
+        return stop - first
+    overlap = _up(2 * halo + blend, multiple)
+    count = 1 + -(-(stop - first - largest) // (largest - overlap))
+    return _up(-(-(stop - first + (count - 1) * overlap) // count), multiple)
 
 
 def windows(spans: tuple[Span, ...], blend: int, scale: int = 1) -> tuple[Window, ...]:
@@ -147,17 +156,23 @@ def mirrored(span: Range, length: int) -> NDArray[np.intp]:
 
 
 def _spans(length: int, tile: int, halo: int, blend: int, multiple: int) -> tuple[Span, ...]:
-    first, whole = -_up(halo, multiple), whole_tile(length, halo, multiple)
-    if whole <= tile:
-        return (Span((first, first + whole), (0, length)),)
+    first, stop = whole_range(length, halo, multiple)
+    if stop - first <= tile:
+        return (Span((first, stop), (0, length)),)
     tile = _down(tile, multiple)
-    step = _down(tile - 2 * halo - blend, multiple)
+    step = tile - _up(2 * halo + blend, multiple)
     if step < multiple:
         raise ValueError(f"a tile of {tile} pixels is too small for a halo of {halo}")
-    last = _up(length + halo - tile, multiple)
+    last = stop - tile
     starts = [*range(first, last, step), last]
     return tuple(
-        Span((start, start + tile), (max(0, start + halo), min(length, start + tile - halo)))
+        Span(
+            (start, start + tile),
+            (
+                0 if start == first else start + halo,
+                length if start == last else min(length, start + tile - halo),
+            ),
+        )
         for start in starts
     )
 
