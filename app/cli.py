@@ -5,23 +5,22 @@ result. Exit codes: 0 done, 1 something failed, 2 the command was not understood
 """
 
 import argparse
+import importlib
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from app.commands.info import describe
-from app.commands.models import add_model, list_models
-from app.commands.reports import check_computer, evaluate_model
-from app.commands.restore import restore_images
-from app.commands.train import train_model
-from app.commands.voice import FAILED, STOPPED, Voice
-from app.log import start_logging
-from app.paths import Paths, find_paths
 from app.text import _
 from models.errors import UserError
 
-NOT_UNDERSTOOD = 2
+FAILED, NOT_UNDERSTOOD, STOPPED = 1, 2, 130
 
-Command = Callable[[argparse.Namespace, Paths, Voice], int]
+if TYPE_CHECKING:
+    from app.commands.voice import Voice
+    from app.paths import Paths
+
+    Command = Callable[[argparse.Namespace, Paths, Voice], int]
+
+COMMANDS = ("restore", "info", "models", "train", "evaluate", "check")
 
 
 class NotUnderstood(UserError):
@@ -32,23 +31,34 @@ class NotUnderstood(UserError):
 
 def main(arguments: Sequence[str]) -> int:
     """Do what `arguments` (without the program's name) ask; return the exit code."""
+    from app.commands.voice import Voice
+
     try:
         asked = _parser().parse_args(arguments)
     except NotUnderstood as error:
         Voice(as_json="--json" in arguments).complain(error)
         return NOT_UNDERSTOOD
     voice = Voice(as_json=asked.json)
-    paths = find_paths()
-    start_logging(paths, "command")
-    command: Command = asked.do
     try:
-        return command(asked, paths, voice)
+        return _do(asked, voice)
     except UserError as error:
         voice.complain(error, about=getattr(asked, asked.about, ""))
         return FAILED
     except KeyboardInterrupt:
         voice.result({"failed": [], "stopped": True}, "")
         return STOPPED
+
+
+def _do(asked: argparse.Namespace, voice: "Voice") -> int:
+    """Call the function of the command, which only now is imported."""
+    from app.log import start_logging
+    from app.paths import find_paths
+
+    paths = find_paths()
+    start_logging(paths, "command")
+    module, function = asked.do.split(":")
+    command: Command = getattr(importlib.import_module(f"app.commands.{module}"), function)
+    return command(asked, paths, voice)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -65,7 +75,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="micrographia", description=_("Restore microscope images on your own computer."))
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    restore = _command(commands, "restore", restore_images, "", _("restore images; each becomes an OME-TIFF"))
+    restore = _command(
+        commands,
+        "restore",
+        "restore:restore_images",
+        "",
+        _("restore images; each becomes an OME-TIFF"),
+    )
     restore.add_argument("inputs", nargs="+", metavar="INPUT", help=_("images, or folders with images"))
     restore.add_argument(
         "--model", metavar="ID", help=_("a model from the list; else the one that fits best")
@@ -85,17 +101,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_device(restore)
 
-    info = _command(commands, "info", describe, "file", _("tell what is in an image file"))
+    info = _command(commands, "info", "info:describe", "file", _("tell what is in an image file"))
     info.add_argument("file", metavar="FILE")
 
     models = commands.add_parser("models", help=_("list models, add one")).add_subparsers(
         required=True, metavar="list|add"
     )
-    _command(models, "list", list_models, "", _("list the models that are here"))
-    add = _command(models, "add", add_model, "folder", _("add a trained model to the library"))
+    _command(models, "list", "models:list_models", "", _("list the models that are here"))
+    add = _command(models, "add", "models:add_model", "folder", _("add a trained model to the library"))
     add.add_argument("folder", metavar="FOLDER", help=_("a folder with a card and its weights"))
 
-    train = _command(commands, "train", train_model, "good_dir", _("train a model on good images"))
+    train = _command(commands, "train", "train:train_model", "good_dir", _("train a model on good images"))
     train.add_argument("family", choices=("pssr",), help=_("kind of model"))
     train.add_argument("good_dir", metavar="GOOD_DIR", help=_("folder with good images"))
     train.add_argument("--recipe", required=True, metavar="FILE|NAME", help=_("how to train"))
@@ -103,7 +119,13 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--seed", type=int, default=0, help=_("number that decides all that is random"))
     _add_device(train)
 
-    evaluate = _command(commands, "evaluate", evaluate_model, "model", _("measure a model on image pairs"))
+    evaluate = _command(
+        commands,
+        "evaluate",
+        "reports:evaluate_model",
+        "model",
+        _("measure a model on image pairs"),
+    )
     evaluate.add_argument("model", metavar="MODEL")
     evaluate.add_argument("--low", required=True, metavar="DIR", help=_("folder with the poor images"))
     evaluate.add_argument(
@@ -111,15 +133,21 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_device(evaluate)
 
-    check = _command(commands, "check", check_computer, "", _("check that all works on this computer"))
+    check = _command(
+        commands,
+        "check",
+        "reports:check_computer",
+        "",
+        _("check that all works on this computer"),
+    )
     _add_device(check)
     return parser
 
 
 def _command(
-    commands: Any, name: str, do: Callable[..., int], about: str, help_text: str
+    commands: Any, name: str, do: str, about: str, help_text: str
 ) -> argparse.ArgumentParser:  # Any: argparse keeps the type of sub-parsers to itself
-    """Add one command; `about` is the argument that a failure is about."""
+    """Add one command; `do` names its module and function, `about` is the argument that a failure is about."""
     parser: argparse.ArgumentParser = commands.add_parser(name, help=help_text, description=help_text)
     parser.add_argument(
         "--json", action="store_true", help=_("one JSON object per line, the last the result")

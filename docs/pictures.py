@@ -1,0 +1,140 @@
+"""Pictures of the program at work, made without a screen.
+
+``pictures.py tour DIR IMAGE...``: before and after of every image restored into DIR, and the window.
+``pictures.py screenshots``: every page of the window, light and dark, into build/screenshots; those that
+the documentation shows go to docs/images.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QColor, QFont, QImage, QPainter
+from PySide6.QtWidgets import QApplication
+
+from app.images.open import open_image
+from app.images.record import read_record
+from models.source import Region
+
+GAP, HEADING = 12, 28
+DETAIL_PX = 128  # of the original, shown enlarged
+
+Plane = NDArray[np.float32]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Make the pictures that are asked for; return the exit code."""
+    parser = argparse.ArgumentParser(prog="pictures.py", description="Make pictures of the program at work.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    tour_words = commands.add_parser("tour")
+    tour_words.add_argument("folder", type=Path)
+    tour_words.add_argument("images", type=Path, nargs="+")
+    commands.add_parser("screenshots")
+    asked = parser.parse_args(arguments)
+    application = QApplication(sys.argv[:1])
+    if asked.command == "tour":
+        tour(asked.folder.absolute(), [image.absolute() for image in asked.images])
+    application.quit()
+    return 0
+
+
+def tour(folder: Path, images: Sequence[Path]) -> None:
+    """Show what became of `images`, whose results lie in `folder`; print the paths of the pictures."""
+    made = [file for image in images for file in before_and_after(image, folder)]
+    print("Pictures of what was done:")
+    for file in made:
+        print(f"  {file}")
+
+
+def before_and_after(image: Path, folder: Path) -> list[Path]:
+    """Draw `image` beside its newest result in `folder`, whole and a detail; return the files."""
+    result = newest_result(image, folder)
+    if result is None:
+        return []
+    raw, restored = middle_plane(image), middle_plane(result)
+    scale = restored.shape[0] // raw.shape[0]
+    low, high = (float(value) for value in np.percentile(raw, (0.5, 99.8)))
+    y, x = richest_spot(raw, DETAIL_PX)
+    detail = raw[y : y + DETAIL_PX, x : x + DETAIL_PX]
+    restored_detail = restored[
+        y * scale : (y + detail.shape[0]) * scale, x * scale : (x + detail.shape[1]) * scale
+    ]
+    files = []
+    for name, pair, enlarge in (
+        ("before_after", (raw, restored), 1),
+        ("before_after_detail", (detail, restored_detail), 4),
+    ):
+        size = pair[0].shape[1] * enlarge, pair[0].shape[0] * enlarge
+        pictures = [as_picture(plane, low, high).scaled(*size) for plane in pair]
+        file = folder / f"{image.name.split('.')[0]}_{name}.png"
+        side_by_side(pictures, ("before", "after")).save(str(file))
+        files.append(file)
+    return files
+
+
+def newest_result(image: Path, folder: Path) -> Path | None:
+    """Return the newest result in `folder` whose record names `image`."""
+    results = sorted(folder.glob("*.ome.tif"), key=lambda file: file.stat().st_mtime, reverse=True)
+    for result in results:
+        record = read_record(result)
+        if record is not None and Path(record.input_path) == image:
+            return result
+    return None
+
+
+def middle_plane(file: Path) -> Plane:
+    """Return the first channel of the middle plane."""
+    source = open_image(file)
+    try:
+        _t, _c, depth, _y, _x = source.info.shape
+        region: Region = source.info.plane(0, 0, depth // 2)
+        return source.read(region)[0, 0, 0].astype(np.float32)
+    finally:
+        source.close()
+
+
+def richest_spot(plane: Plane, size: int) -> tuple[int, int]:
+    """Return the corner of the square of `size` pixels that varies most."""
+    corners = [
+        (y, x)
+        for y in range(0, max(1, plane.shape[0] - size + 1), size // 2)
+        for x in range(0, max(1, plane.shape[1] - size + 1), size // 2)
+    ]
+    return max(
+        corners, key=lambda corner: plane[corner[0] : corner[0] + size, corner[1] : corner[1] + size].std()
+    )
+
+
+def as_picture(plane: Plane, low: float, high: float) -> QImage:
+    """Return `plane` in gray, `low` black and `high` white."""
+    gray = (np.clip((plane - low) / max(high - low, 1e-12), 0, 1) * 255).astype(np.uint8)
+    height, width = gray.shape
+    return QImage(
+        np.ascontiguousarray(gray).tobytes(), width, height, width, QImage.Format.Format_Grayscale8
+    ).copy()
+
+
+def side_by_side(pictures: Sequence[QImage], titles: Sequence[str]) -> QImage:
+    """Return the pictures in a row, each under its title."""
+    width = sum(picture.width() + GAP for picture in pictures) + GAP
+    height = max(picture.height() for picture in pictures) + HEADING + GAP
+    sheet = QImage(width, height, QImage.Format.Format_RGB32)
+    sheet.fill(QColor("white"))
+    painter = QPainter(sheet)
+    painter.setFont(QFont("sans-serif", 12))
+    painter.setPen(QColor("black"))
+    left = GAP
+    for picture, title in zip(pictures, titles, strict=True):
+        painter.drawText(QRect(left, 0, picture.width(), HEADING), Qt.AlignmentFlag.AlignVCenter, title)
+        painter.drawImage(left, HEADING, picture)
+        left += picture.width() + GAP
+    painter.end()
+    return sheet
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
