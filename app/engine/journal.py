@@ -123,6 +123,21 @@ class Journal:
         return True
 
 
+def write_spec(folder: Path, spec: str) -> None:
+    """Lay down what the job should do, before its worker looks for it.
+
+    Raises
+    ------
+    JournalNotWritten
+        If the disk does not take it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / SPEC_FILE).write_text(spec, encoding="ascii")
+    except OSError as error:
+        raise _not_written(folder, error) from error
+
+
 def committed_units(folder: Path) -> frozenset[str]:
     """Return the units that are committed in a job's folder, without changing it."""
     units = set()

@@ -203,7 +203,6 @@ class Ledger:
         self,
         number: int,
         state: State,
-        *,
         outputs: tuple[str | None, ...] = (),
         error: str = "",
         hint: str = "",

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
+from app.settings import Settings
+
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """First word to a worker: where things lie, what was chosen (JSON text), which table of kinds."""
+    """First word to a worker: which table of kinds, and where things lie."""
 
     kinds: str
-    settings: str
     data: str
     config: str
     cache: str
@@ -28,6 +29,7 @@ class Run:
 
     job: int
     folder: str
+    settings: Settings
     is_stopped: bool = False
 
 
@@ -45,9 +47,6 @@ class Pause:
     job: int
 
 
-ToWorker = Hello | Warm | Run | Stop | Pause
-
-
 @dataclass(frozen=True, slots=True)
 class Stopping:
     """The job has noticed that it should stop and is finalising."""
@@ -60,6 +59,3 @@ class Paused:
     """The last word of a worker whose job was paused."""
 
     job: int
-
-
-FromWorker = Stopping | Paused

@@ -31,7 +31,7 @@ def _start_of(pid: int) -> str:
     """Return a text that tells this run of `pid` from any other; empty if there is no such process."""
     if sys.platform == "linux":
         return _linux_start_of(pid)
-    import psutil  # type: ignore[import-untyped]
+    import psutil
 
     try:
         return f"{psutil.Process(pid).create_time():.2f}"

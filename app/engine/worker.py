@@ -28,7 +28,6 @@ from app.engine.kinds import kind_of, load_kinds
 from app.engine.link import Gone, Link, enter
 from app.engine.messages import Hello, Pause, Paused, Run, Stop, Stopping, Warm
 from app.paths import Paths
-from app.settings import Settings
 from models.errors import Stopped, UserError
 
 STANDARD_OUTPUT, STANDARD_ERROR = 1, 2
@@ -62,7 +61,6 @@ class Worker:
         self._link = link
         self._kinds = load_kinds(hello.kinds)
         self._paths = Paths(Path(hello.data), Path(hello.config), Path(hello.cache), Path(hello.log))
-        self._settings = decode(hello.settings, Settings)
         self._shelf = Shelf()
         self._orders: queue.SimpleQueue[Run | Warm] = queue.SimpleQueue()
         self._wishes: dict[int, Wishes] = {}
@@ -92,9 +90,9 @@ class Worker:
         match message:
             case Warm():
                 self._orders.put(message)
-            case Run(job, is_stopped=is_stopped):
+            case Run(job):
                 self._wishes[job] = Wishes()
-                if is_stopped:
+                if message.is_stopped:
                     self._wishes[job].stop.set()
                 self._orders.put(message)
             case Stop(job) if job in self._wishes:
@@ -160,7 +158,7 @@ class Worker:
             order.job,
             journal,
             paths=self._paths,
-            settings=self._settings,
+            settings=order.settings,
             send=self._send,
             wishes=self._wishes[order.job],
             shelf=self._shelf,
