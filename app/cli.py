@@ -147,7 +147,7 @@ def _parser() -> argparse.ArgumentParser:
 def _command(
     commands: Any, name: str, do: str, about: str, help_text: str
 ) -> argparse.ArgumentParser:  # Any: argparse keeps the type of sub-parsers to itself
-    """Add one command; `do` names its module and function, `about` is the argument that a failure is about."""
+    """Add one command; `do` names its function, `about` the argument that a failure is about."""
     parser: argparse.ArgumentParser = commands.add_parser(name, help=help_text, description=help_text)
     parser.add_argument(
         "--json", action="store_true", help=_("one JSON object per line, the last the result")
