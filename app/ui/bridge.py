@@ -18,14 +18,17 @@ class EventSource(Protocol):
 
 
 class EngineBridge(QObject):
-    """Carries engine events to the window's thread: one signal per kind of event, the event as argument."""
+    """Carries engine events to the window's thread: one signal per kind of event, the event as argument.
+
+    `jobs_changed` follows whenever a job is added, removed or changes its state.
+    """
 
     started = Signal(object)
     staged = Signal(object)
     progressed = Signal(object)
     committed = Signal(object)
     previewed = Signal(object)
-    measured = Signal(object)
+    plotted = Signal(object)
     remarked = Signal(object)
     opened = Signal(object)
     item_done = Signal(object)
@@ -35,6 +38,8 @@ class EngineBridge(QObject):
     failed = Signal(object)
     stopped = Signal(object)
     interrupted = Signal(object)
+    measured = Signal(object)
+    state_changed = Signal(object)
     jobs_changed = Signal()
 
     _arrived = Signal(object)
@@ -47,7 +52,7 @@ class EngineBridge(QObject):
             events.Progress: self.progressed,
             events.Committed: self.committed,
             events.Preview: self.previewed,
-            events.Metric: self.measured,
+            events.Metric: self.plotted,
             events.Remark: self.remarked,
             events.Opened: self.opened,
             events.ItemDone: self.item_done,
@@ -57,8 +62,9 @@ class EngineBridge(QObject):
             events.Failed: self.failed,
             events.Stopped: self.stopped,
             events.Interrupted: self.interrupted,
+            events.Measured: self.measured,
+            events.StateChanged: self.state_changed,
         }
-        self._changing = (events.Started, *events.FINAL)
         self._arrived.connect(self._pass_on)
         self._unsubscribe = engine.subscribe(self._arrived.emit)
 
@@ -66,11 +72,7 @@ class EngineBridge(QObject):
         """Hear no further events."""
         self._unsubscribe()
 
-    def note_jobs_changed(self) -> None:
-        """Say that a job was added, removed or changed its state by a call of the window's own."""
-        self.jobs_changed.emit()
-
     def _pass_on(self, event: Event) -> None:
         self._signals[type(event)].emit(event)
-        if isinstance(event, self._changing):
+        if isinstance(event, events.StateChanged):
             self.jobs_changed.emit()

@@ -1,6 +1,6 @@
 import threading
 
-from app.engine.events import Finished, Progress, Started
+from app.engine.events import Progress, StateChanged
 from app.ui.bridge import EngineBridge
 
 
@@ -29,13 +29,11 @@ def test_an_event_from_another_thread_arrives_on_the_windows_thread(qtbot):
     assert threads == [threading.main_thread()]
 
 
-def test_a_job_that_starts_or_ends_changes_the_list_of_jobs(qtbot):
+def test_a_job_in_another_state_changes_the_list_of_jobs(qtbot):
     engine = Listeners()
     bridge = EngineBridge(engine)
-    with qtbot.waitSignal(bridge.jobs_changed):
-        engine.say_from_another_thread(Started(1, "CPU, 2 cores"))
-    with qtbot.waitSignal(bridge.jobs_changed):
-        engine.say_from_another_thread(Finished(1))
+    with qtbot.waitSignals([bridge.state_changed, bridge.jobs_changed]):
+        engine.say_from_another_thread(StateChanged(1, "running"))
 
 
 def test_progress_does_not_change_the_list_of_jobs(qtbot):
