@@ -1,4 +1,4 @@
-"""How good are the shipped models on images that their training never saw, beside simple methods?
+"""Measure the shipped models on images that their training never saw, beside simple methods.
 
 For each model: the real pairs (a short and a long exposure of the same field), where there are any, and good
 images of held-out specimens made bad by the program at stated strengths. Writes ``docs/quality.md`` and the
