@@ -4,6 +4,7 @@ import json
 import shutil
 import sys
 from collections.abc import Mapping
+from typing import TextIO
 
 from app.engine import events
 from app.engine.codec import encode
@@ -17,11 +18,19 @@ Failure = dict[str, str]
 
 
 class Voice:
-    """Says events and results: as JSON for programs, as sentences and a progress bar for people."""
+    """Says events and results: as JSON for programs, as sentences and a progress bar for people.
 
-    def __init__(self, *, as_json: bool) -> None:
+    Parameters
+    ----------
+    as_json : bool
+    aside : text stream, optional
+        Where people are told what is no result; else the error stream.
+    """
+
+    def __init__(self, *, as_json: bool, aside: TextIO | None = None) -> None:
         self._as_json = as_json
-        self._has_bar = not as_json and sys.stderr.isatty()
+        self._aside = aside or sys.stderr
+        self._has_bar = not as_json and self._aside.isatty()
         self._bar = ""
         self._stage = ""
 
@@ -71,15 +80,15 @@ class Voice:
 
     def _warn(self, text: str) -> None:
         self._draw("")
-        safe = text.strip().encode(sys.stderr.encoding or "ascii", "backslashreplace")
-        sys.stderr.write(safe.decode(sys.stderr.encoding or "ascii") + "\n")
+        encoding = self._aside.encoding or "ascii"
+        self._aside.write(text.strip().encode(encoding, "backslashreplace").decode(encoding) + "\n")
 
     def _draw(self, bar: str) -> None:
         """Replace the bar in the terminal's last line."""
         bar = bar[: shutil.get_terminal_size().columns - 1]
         if self._has_bar and bar != self._bar:
-            sys.stderr.write("\r" + " " * len(self._bar) + "\r" + bar)
-            sys.stderr.flush()
+            self._aside.write("\r" + " " * len(self._bar) + "\r" + bar)
+            self._aside.flush()
             self._bar = bar
 
 
