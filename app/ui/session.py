@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.text import _
 from app.ui.background import Background
 from models.errors import UserError
 
@@ -19,12 +18,6 @@ if TYPE_CHECKING:  # NumPy must not delay the first paint of the window
     from models.source import ImageInfo, ImageSource, Reading
 
 MANY = 50  # images opened at once; more are left to the browser
-
-
-class NoImages(UserError):
-    """A folder without a single readable image."""
-
-    code = "session.no_images"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +64,16 @@ class Session(QObject):
 
     def open_paths(self, paths: Sequence[Path], *, recursive: bool = False) -> None:
         """Open files, and all images of folders; the first becomes current."""
-        self._background.run(partial(images_in, paths, recursive=recursive), self._open_files, self._refuse)
+        self._background.run(partial(expand, paths, recursive=recursive), self._open_expanded, self._refuse)
+
+    def open_partial(self, path: Path) -> None:
+        """Open a file that ends too early, for what there is of it."""
+
+        def show(image: OpenImage) -> None:
+            self._add(image)
+            self.make_current(image.key)
+
+        self._open(partial(open_source, path, partial=True), path, show, self._refuse)
 
     def open_result(self, path: Path, of_key: int) -> None:
         """Open a result as a layer of the image it was made from, in place of an older one."""
@@ -104,7 +106,9 @@ class Session(QObject):
             if self._current == key:
                 self.current_changed.emit(self._images[key])
 
-        self._open(partial(open_source, old.path, scene, reading), old.path, show, self._refuse, reading=reading)
+        self._open(
+            partial(open_source, old.path, scene, reading), old.path, show, self._refuse, reading=reading
+        )
 
     def make_current(self, key: int) -> None:
         """Look at another open image; for a result, at the image it was made from."""
@@ -141,7 +145,14 @@ class Session(QObject):
         later = [other for other in raws if other > key]
         return later[0] if later else raws[-1] if raws else None
 
-    def _open_files(self, files: tuple[Path, ...]) -> None:
+    def _open_expanded(self, found: tuple[list[Path], list[UserError]]) -> None:
+        files, failures = found
+        for failure in failures:
+            self.failed.emit(failure)
+        if files:
+            self._open_files(files)
+
+    def _open_files(self, files: Sequence[Path]) -> None:
         """Open the first that can be opened and look at it, then all others behind it."""
         if len(files) > MANY:
             self.left_out.emit(len(files) - MANY)
@@ -171,7 +182,7 @@ class Session(QObject):
 
     def _open(
         self,
-        call: Callable[[int], ImageSource],
+        call: Callable[..., ImageSource],
         path: Path,
         done: Callable[[OpenImage], None],
         failed: Callable[[Exception], None],
@@ -200,30 +211,19 @@ class Session(QObject):
         self._background.run(image.source.close, lambda _none: None)
 
 
-def images_in(paths: Sequence[Path], *, recursive: bool = False) -> tuple[Path, ...]:
-    """Return the files among `paths` and the images in the folders among them; for a thread."""
-    from app.images.folders import list_images
-    from app.images.open import can_open
+def expand(paths: Sequence[Path], *, recursive: bool = False) -> tuple[list[Path], list[UserError]]:
+    """Return the files among `paths` and the images in the folders among them, and what is wrong; for a thread."""
+    from app.images.folders import images_in
 
-    files: list[Path] = []
-    for path in paths:
-        is_plain_folder = path.is_dir() and not can_open(path)
-        files.extend(list_images(path, recursive=recursive) if is_plain_folder else [path])
-    if not files:
-        raise NoImages(
-            _("There is no image that can be read in {folder}.").format(folder=paths[0].name),
-            hint=_("Choose another folder, or look for its images with the folders inside."),
-            path=str(paths[0]),
-        )
-    return tuple(files)
+    files, failures = images_in(paths, recursive=recursive)
+    return files, list(failures)
 
 
 def open_source(
-    path: Path, scene: int = 0, reading: Reading | None = None, *, cache_bytes: int = 0
+    path: Path, scene: int = 0, reading: Reading | None = None, *, partial: bool = False, cache_bytes: int = 0
 ) -> ImageSource:
     """Open a file behind a cache of what was read last; for a thread."""
     from app.images.cache import CachedSource
     from app.images.open import open_image
-    from models.source import Reading
 
-    return CachedSource(open_image(path, scene, reading or Reading()), cache_bytes)
+    return CachedSource(open_image(path, scene, reading, partial=partial), cache_bytes)

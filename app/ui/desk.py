@@ -1,0 +1,329 @@
+"""What can be done at the window: one method for each row of `ACTIONS`, and the answers to questions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog, QMessageBox
+
+from app.engine.events import Failed, Finished, Interrupted, Started, Stopped
+from app.engine.specs import Input, RestoreSpec
+from app.text import _, ngettext
+from app.ui import actions as table
+from app.ui.doubts import DoubtsStrip
+from app.ui.drop import Dropped
+from app.ui.keys import CommandFinder, KeySheet
+from app.ui.panels import Services
+from app.ui.preferences.panel import Preferences
+from app.ui.session import OpenImage
+from app.ui.window import MainWindow
+from models.errors import UserError
+from models.source import Reading
+
+
+class Desk(QObject):
+    """Carries out what menus, keys, zones and strips ask for."""
+
+    def __init__(self, window: MainWindow, services: Services) -> None:
+        super().__init__(window)
+        self.window = window
+        self.services = services
+        self.session = services.session
+        self.actions = table.make_actions(self, window)
+        self.finder = CommandFinder(self.actions, window)
+        self.doubts = DoubtsStrip()
+        window.stage.strips.addWidget(self.doubts)
+        self._preferences: Preferences | None = None
+        self._keys: KeySheet | None = None
+        self._may_stop_jobs = False
+        self._answered: set[int] = set()
+        self._running: set[int] = set()
+        self.doubts.answered.connect(self._correct)
+        self.doubts.dismissed.connect(self._carry_on)
+
+    def button(self, name: str) -> tuple[str, Callable[[], None]] | None:
+        """Return the button for an action, for sheets and notices."""
+        action = self.actions.get(name)
+        return None if action is None else (action.text(), action.trigger)
+
+    # Opening
+
+    def ask_for_files(self) -> None:
+        """Let the person choose files; the dialog does not hold up the window."""
+        dialog = self._file_dialog(_("Open files"), QFileDialog.FileMode.ExistingFiles)
+        dialog.filesSelected.connect(lambda names: self.open([Path(name) for name in names]))
+        dialog.open()
+
+    def ask_for_folder(self) -> None:
+        """Let the person choose a folder."""
+        dialog = self._file_dialog(_("Open a folder"), QFileDialog.FileMode.Directory)
+        dialog.filesSelected.connect(lambda names: self.open([Path(name) for name in names]))
+        dialog.open()
+
+    def open(self, paths: Sequence[Path], found: Dropped | None = None) -> None:
+        """Open files and folders; folders within folders only after asking."""
+        self.go("images")
+        if found is None and any(path.is_dir() for path in paths):
+            self._look_then(paths, partial(self._open_found, paths))
+        else:
+            self._open_found(paths, found)
+
+    def open_and_restore(self, paths: Sequence[Path]) -> None:
+        """Open and go to the Restore page."""
+        self.open(paths)
+        self.inspect("restore")
+
+    def drop(self, zone: str, paths: Sequence[Path], found: Dropped | None) -> None:
+        """Do what the zone says with what was dropped on it."""
+        current = self.session.current
+        if zone == "queue":
+            self.queue(paths)
+        elif zone == "compare" and current is not None:
+            self.session.open_result(paths[0], current.key)
+        else:
+            self.open(paths, found)
+            if zone == "restore":
+                self.inspect("restore")
+
+    def refuse(self, sentence: str) -> None:
+        """Say why nothing was done with what was dropped."""
+        self.services.notices.tell(sentence + " " + _("Nothing was changed."))
+
+    def queue(self, paths: Sequence[Path]) -> None:
+        """Restore images with the model that fits the first one, without opening them."""
+        services = self.services
+
+        def submit() -> int:
+            spec = spec_for(services, paths)
+            services.engine.submit(spec)
+            return len(spec.inputs)
+
+        def tell(count: int) -> None:
+            services.bridge.note_jobs_changed()
+            words = ngettext("{count} image waits in Jobs.", "{count} images wait in Jobs.", count)
+            services.notices.tell(words.format(count=count), [(_("Show"), partial(self.go, "jobs"))])
+
+        services.background.run(submit, tell, services.notices.show_error)
+
+    def close_current(self) -> None:
+        """Close the image that is looked at."""
+        if self.session.current is not None:
+            self.session.close(self.session.current.key)
+
+    # Looking
+
+    def show_opened(self, image: OpenImage) -> None:
+        """Remember an image that was opened, and ask about what is doubtful."""
+        self.doubts.note_size(image.info)
+        if image.result_of is None:
+            self.services.settings.remember(str(image.path))
+
+    def show_doubts(self, image: OpenImage | None) -> None:
+        """Ask what the file does not say, once for each image."""
+        if image is None or not image.info.doubts or image.key in self._answered:
+            self.doubts.hide()
+        else:
+            self.doubts.ask(image)
+
+    def ask_reading(self) -> None:
+        """Let the person correct axes and pixel size."""
+        if self.session.current is not None:
+            self.go("images")
+            self.doubts.ask(self.session.current, everything=True)
+
+    def say_left_out(self, count: int) -> None:
+        """Say that a folder has more images than were opened."""
+        words = ngettext(
+            "{count} more image is in the folder; open it from the browser.",
+            "{count} more images are in the folder; open them from the browser.",
+            count,
+        )
+        self.services.notices.tell(words.format(count=count))
+
+    def show_failure(self, error: UserError) -> None:
+        """Show why an image could not be opened; a file that ends too early can be shown in part."""
+        path = error.fields.get("path")
+        if error.code == "images.truncated" and isinstance(path, str):
+            buttons = [(_("Show what is there"), partial(self.session.open_partial, Path(path)))]
+            self.services.notices.show_error(error, buttons)
+        else:
+            self.services.notices.show_error(error)
+
+    def call_viewer(self, name: str) -> None:
+        """Call a method of the viewer, if there is a picture."""
+        viewer = self.window.places["viewer"].content
+        if viewer is not None:
+            getattr(viewer, name)()
+
+    def update_actions(self) -> None:
+        """Enable what can be done with what is open."""
+        current = self.session.current
+        has_result = current is not None and self.session.result_for(current.key) is not None
+        table.enable(self.actions, has_image=current is not None, has_result=has_result)
+
+    # Going about
+
+    def go(self, room: str) -> None:
+        """Go to a room."""
+        self.window.show_room(room)
+
+    def inspect(self, page: str) -> None:
+        """Open a page of the inspector."""
+        self.window.show_page(page)
+
+    def toggle(self, name: str) -> None:
+        """Show or hide the browser or the inspector."""
+        dock = self.window.browser if name == "browser" else self.window.inspector
+        dock.setVisible(not dock.isVisible())
+
+    def reset_layout(self) -> None:
+        """Put the window back to its first arrangement."""
+        self.window.reset_layout()
+
+    def find_command(self) -> None:
+        """Ask for a command by name."""
+        self.finder.ask()
+
+    def show_preferences(self) -> None:
+        """Open the preferences beside the window."""
+        if self._preferences is None:
+            self._preferences = Preferences(self.services.settings, self.window)
+        self._preferences.show()
+        self._preferences.raise_()
+        self._preferences.activateWindow()
+
+    def show_keys(self) -> None:
+        """Open the sheet of keys."""
+        if self._keys is None:
+            self._keys = KeySheet(self.window)
+        self._keys.show()
+        self._keys.raise_()
+
+    def show_current_in_folder(self) -> None:
+        """Open the folder of the current image in the system's file manager."""
+        if self.session.current is not None:
+            self.show_in_folder(self.session.current.path)
+
+    def show_in_folder(self, path: Path) -> None:
+        """Open the folder of a file in the system's file manager."""
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path if path.is_dir() else path.parent)))
+
+    def show_log_folder(self) -> None:
+        """Open the folder with logs and crash reports."""
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.services.paths.log)))
+
+    def show_about(self) -> None:
+        """Say what this is."""
+        from importlib.metadata import version
+
+        box = QMessageBox(self.window)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setWindowTitle(_("About Micrographia"))
+        box.setText(f"Micrographia {version('micrographia')}")
+        box.setInformativeText(
+            _("Restores microscope images on your own computer. BSD-3-Clause, the Micrographia developers.")
+        )
+        box.setStandardButtons(QMessageBox.StandardButton.Ok)
+        box.open()
+
+    # Leaving
+
+    def quit(self) -> None:
+        """Close the window, and with it the program."""
+        self.window.close()
+
+    def may_close(self) -> bool:
+        """Whether the window may go; asks once, if a job would stop."""
+        if self._may_stop_jobs or not self._running:
+            return True
+        self.services.notices.show_sheet(
+            _("A job is running."),
+            hint=_("If you close now it stops; at the next start it can go on where it was."),
+            safe=_("Everything that is finished is safe."),
+            buttons=[(_("Close and go on later"), self._close_anyway)],
+            closing=_("Keep working"),
+        )
+        return False
+
+    def note_started(self, event: Started) -> None:
+        """Remember that a job runs; previews (numbers below zero) stop without harm."""
+        if event.job >= 0:
+            self._running.add(event.job)
+
+    def note_ended(self, event: Finished | Failed | Stopped | Interrupted) -> None:
+        """Forget a job that is over."""
+        self._running.discard(event.job)
+
+    def _close_anyway(self) -> None:
+        self._may_stop_jobs = True
+        self.window.close()
+
+    def _open_found(self, paths: Sequence[Path], found: Dropped | None) -> None:
+        """Open what was looked at; ask about the folders inside, if there are any."""
+        if found is not None and found.refusal:
+            self.refuse(found.refusal)
+        elif found is not None and found.has_inner:
+            name = next(path.name for path in paths if path.is_dir())
+            self.window.stage.ask(
+                _("“{name}” has images in folders inside it: {what}.").format(name=name, what=found.words),
+                [
+                    (_("Open all"), partial(self.session.open_paths, paths, recursive=True)),
+                    (_("Only this folder"), partial(self.session.open_paths, paths)),
+                    (_("Do not open"), lambda: None),
+                ],
+            )
+        else:
+            self.session.open_paths(paths)
+
+    def _look_then(self, paths: Sequence[Path], done: Callable[[Dropped], None]) -> None:
+        from app.ui.drop import look_at
+
+        self.services.background.run(partial(look_at, paths), done)
+
+    def _correct(self, key: int, reading: Reading) -> None:
+        self._answered.add(key)
+        self.doubts.hide()
+        self.session.reopen(key, reading=reading)
+
+    def _carry_on(self, key: int) -> None:
+        self._answered.add(key)
+        self.doubts.hide()
+
+    def _file_dialog(self, title: str, mode: QFileDialog.FileMode) -> QFileDialog:
+        recent = self.services.settings.current.recent
+        folder = str(Path(recent[0]).parent) if recent else str(Path.home())
+        dialog = QFileDialog(self.window, title, folder)
+        dialog.setFileMode(mode)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if mode == QFileDialog.FileMode.ExistingFiles:
+            dialog.setNameFilters([name_filter(), _("All files (*)")])
+        return dialog
+
+
+def spec_for(services: Services, paths: Sequence[Path]) -> RestoreSpec:
+    """Return the job that restores all images among `paths` with the best model for the first; for a thread."""
+    from app.images.folders import images_in
+    from app.images.open import open_image
+    from app.library.fit import ranked
+
+    files, failures = images_in(paths, recursive=True)
+    if not files:
+        raise failures[0]
+    source = open_image(files[0])
+    source.close()
+    card, _fit = ranked(services.library.cards(), source.info)[0]
+    settings = services.settings.current
+    inputs = tuple(Input(str(path)) for path in files)
+    return RestoreSpec(inputs, card.id, output_dir=settings.results_dir, device=settings.device)
+
+
+def name_filter() -> str:
+    """Return the line "Images (*.tif …)" of the file dialog."""
+    from app.images.open import READERS
+
+    endings = dict.fromkeys(ending for row in READERS for ending in row.suffixes)
+    return _("Images") + " (" + " ".join(f"*{ending}" for ending in endings) + ")"

@@ -1,0 +1,158 @@
+"""The composition root of the window: everything is made here and handed on.
+
+The window is shown first, with nothing behind it but Qt; NumPy, the engine and the panels come after its
+first paint, the slow imports in a thread.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtWidgets import QApplication
+
+from app.log import start_logging
+from app.paths import Paths, find_paths
+from app.text import speak
+from app.ui.actions import fill_menus
+from app.ui.background import Background
+from app.ui.crash import CrashWatch
+from app.ui.notices import Notices
+from app.ui.preferences.holder import SettingsHolder
+from app.ui.theme import Theme
+from app.ui.window import MainWindow
+
+if TYPE_CHECKING:
+    from app.engine.supervisor import Engine
+    from app.library.store import Library
+    from app.settings import Settings
+    from app.ui.desk import Desk
+    from app.ui.panels import Services
+
+TRACE = "MICROGRAPHIA_TRACE_START"
+SAMPLE_SIDE = 320
+
+
+class House:
+    """Holds the window and all services for as long as the program runs."""
+
+    def __init__(self, app: QApplication, paths: Paths) -> None:
+        self.app = app
+        self.paths = paths
+        self.background = Background(app)
+        self.settings = SettingsHolder(paths, self.background, app)
+        self.theme = Theme(app, self.settings.current)
+        self.settings.changed.connect(self.theme.follow)
+        store = QSettings(str(paths.config / "window.ini"), QSettings.Format.IniFormat)
+        self.window = MainWindow(store)
+        self.notices = Notices(self.window, self._button)
+        self.crash = CrashWatch(paths, self.notices, app.quit)
+        self.desk: Desk | None = None
+        self.services: Services | None = None
+        self.furnished: Callable[[], None] = lambda: None
+
+    def open(self, files: Sequence[Path]) -> None:
+        """Show the window, furnish it after its first paint, and open `files`."""
+        self.window.stage.welcome.painted.connect(partial(self._begin, files))
+        self.window.closing.connect(self.close)
+        self.window.show()
+
+    def close(self) -> None:
+        """Let everything go in order: first what hears, then what speaks."""
+        if self.services is not None:
+            self.services.session.close_all()
+            self.services.bridge.close()
+            self.services.engine.close()
+        self.background.close()
+
+    def _begin(self, files: Sequence[Path]) -> None:
+        self.window.stage.welcome.painted.disconnect()
+        if os.environ.get(TRACE):
+            sys.stderr.write(f"first paint {time.time():.3f}\n")
+        build = partial(build_engine, self.paths, self.settings.current)
+        self.background.run(build, partial(self._furnish, files), self._cannot_start)
+
+    def _furnish(self, files: Sequence[Path], built: tuple[Engine, Library]) -> None:
+        """Make services, menus and connections; panels follow one by one, each in its own turn."""
+        from app.ui.bridge import EngineBridge
+        from app.ui.desk import Desk
+        from app.ui.panels import PANELS, Services
+        from app.ui.session import Session
+        from app.ui.wiring import Wiring
+
+        engine, library = built
+        session = Session(self.background, self._cache_bytes, self.app)
+        bridge = EngineBridge(engine, self.app)
+        self.services = Services(
+            self.paths, self.settings, engine, library, session, bridge, self.background, self.notices
+        )
+        self.desk = Desk(self.window, self.services)
+        self.wiring = Wiring(self.window, self.desk, self.services)
+        fill_menus(self.window.menuBar(), self.desk.actions)
+        self.settings.changed.connect(engine.change_settings)
+        rows = list(PANELS)
+
+        def fill_next() -> None:
+            if rows:
+                row = rows.pop(0)
+                self.window.places[row.key].fill_with(partial(row.factory, self.services))
+                QTimer.singleShot(0, self.window, fill_next)
+            else:
+                self._finish()
+
+        if files:
+            self.desk.open(files)
+        fill_next()
+
+    def _finish(self) -> None:
+        from app.images.open import READERS
+        from app.ui.browser.thumbnails import make_thumbnail
+
+        welcome = self.window.stage.welcome
+        welcome.show_formats(tuple(row.title for row in READERS))
+        for card in welcome.cards:
+            make_thumbnail(self.background, card.sample.path, SAMPLE_SIDE, card.show_thumbnail)
+        self.furnished()
+
+    def _cannot_start(self, error: Exception) -> None:
+        self.notices.show_error(error)
+
+    def _cache_bytes(self) -> int:
+        return int(self.settings.current.cache_gb * 1e9)
+
+    def _button(self, name: str) -> tuple[str, Callable[[], None]] | None:
+        return None if self.desk is None else self.desk.button(name)
+
+
+def build_engine(paths: Paths, settings: Settings) -> tuple[Engine, Library]:
+    """Import what is slow and open the ledger; for a thread."""
+    from app.engine.supervisor import Engine
+    from app.images import cache, folders, open  # noqa: F401, A004 - so that the first image need not wait
+    from app.library.store import Library
+
+    return Engine(paths, settings), Library(paths)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Show the window and open the files that were named; return the exit code of the program."""
+    paths = find_paths()
+    speak()
+    app = QApplication(["micrographia", *arguments])
+    app.setApplicationName("Micrographia")
+    app.setDesktopFileName("micrographia")
+    house = House(app, paths)
+    house.crash.install()
+    house.open([Path(name).absolute() for name in arguments])
+    QTimer.singleShot(0, app, lambda: start_logging(paths, "window"))
+    with_interrupts = QTimer(app, interval=300)  # lets Python hear Ctrl+C in the terminal
+    with_interrupts.timeout.connect(lambda: None)
+    with_interrupts.start()
+    signal.signal(signal.SIGINT, lambda _number, _frame: house.window.close())
+    return app.exec()

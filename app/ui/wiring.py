@@ -1,0 +1,144 @@
+"""Who hears whom in the window: every connection between panels, services and window, and nothing else.
+
+Panels exist only once somebody looked at them, so each is connected when it is made.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from app.ui.actions import give_keys
+from app.ui.desk import Desk
+from app.ui.drop import DropZones
+from app.ui.panels import Services
+from app.ui.session import OpenImage
+from app.ui.status import StatusLine
+from app.ui.window import MainWindow
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QDragEnterEvent
+
+
+class Wiring(QObject):
+    """Connects what exists, and every panel as soon as it exists."""
+
+    def __init__(self, window: MainWindow, desk: Desk, services: Services) -> None:
+        super().__init__(window)
+        self.window = window
+        self.desk = desk
+        self.session = services.session
+        self.zones = DropZones(window, services.background, lambda: services.session.current is not None)
+        self.status = StatusLine(window, services.background)
+        self._connect_session(services)
+        self._connect_window()
+        for key, place in window.places.items():
+            place.made.connect(partial(self._connect_panel, key))
+
+    def _connect_session(self, services: Services) -> None:
+        session, desk, stage = self.session, self.desk, self.window.stage
+        session.image_opened.connect(desk.show_opened)
+        session.image_opened.connect(self._show_tabs)
+        session.image_opened.connect(self._show_result)
+        session.image_closed.connect(self._show_tabs)
+        session.image_closed.connect(self._show_result)
+        session.current_changed.connect(self._show_tabs)
+        session.current_changed.connect(self._show_current)
+        session.failed.connect(desk.show_failure)
+        session.left_out.connect(desk.say_left_out)
+        services.settings.failed.connect(services.notices.show_error)
+        services.bridge.started.connect(desk.note_started)
+        for signal in (
+            services.bridge.finished,
+            services.bridge.failed,
+            services.bridge.stopped,
+            services.bridge.interrupted,
+        ):
+            signal.connect(desk.note_ended)
+        stage.tab_chosen.connect(session.make_current)
+        stage.tab_closed.connect(session.close)
+
+    def _connect_window(self) -> None:
+        window, desk = self.window, self.desk
+        window.may_close = desk.may_close
+        window.drag_began = self._begin_drag
+        window.room_chosen.connect(desk.go)
+        welcome = window.stage.welcome
+        welcome.open_clicked.connect(desk.ask_for_files)
+        welcome.folder_clicked.connect(desk.ask_for_folder)
+        welcome.sample_chosen.connect(lambda path: desk.open([path]))
+        self.zones.dropped.connect(desk.drop)
+        self.zones.refused.connect(desk.refuse)
+
+    def _begin_drag(self, event: QDragEnterEvent) -> None:
+        if self.zones.begin(event.mimeData()):
+            event.acceptProposedAction()
+
+    def _connect_panel(self, key: str, panel: QWidget) -> None:
+        connect = getattr(self, f"_connect_{key}", None)
+        if connect is not None:
+            connect(panel)
+
+    # One method for each panel that has something to say; Any: their modules are imported when they are made.
+
+    def _connect_viewer(self, viewer: Any) -> None:
+        give_keys(self.desk.actions, viewer)
+        viewer.pointer_moved.connect(self.status.show_pointer)
+        viewer.state_changed.connect(self.status.show_state)
+        self._connect_restore_to_viewer()
+        self._connect_display_to_viewer()
+        viewer.show_image(self.session.current)
+        self._show_result()
+
+    def _connect_browser(self, browser: Any) -> None:
+        browser.restore_wanted.connect(self.desk.open_and_restore)
+        browser.show_wanted.connect(self.desk.show_in_folder)
+
+    def _connect_display(self, _panel: Any) -> None:
+        self._connect_display_to_viewer()
+
+    def _connect_restore(self, _panel: Any) -> None:
+        self._connect_restore_to_viewer()
+
+    def _connect_info(self, info: Any) -> None:
+        info.scene_chosen.connect(lambda key, scene: self.session.reopen(key, scene=scene))
+        info.correct_clicked.connect(self.desk.ask_reading)
+        info.show_image(self.session.current)
+
+    def _connect_strip(self, strip: Any) -> None:
+        strip.jobs_clicked.connect(partial(self.desk.go, "jobs"))
+
+    def _connect_display_to_viewer(self) -> None:
+        """Connect the two, once both exist."""
+
+    def _connect_restore_to_viewer(self) -> None:
+        """Connect the two, once both exist."""
+
+    def _panel(self, key: str) -> Any:  # Any: see above
+        return self.window.places[key].content
+
+    # What follows from a change of the session
+
+    def _show_tabs(self, _change: object = None) -> None:
+        self.window.stage.show_images(self.session.images(), self.session.current)
+        self.desk.update_actions()
+
+    def _show_current(self, image: OpenImage | None) -> None:
+        self.desk.go("images")
+        self.desk.show_doubts(image)
+        self.status.show_image(image)
+        self.window.setWindowTitle("Micrographia" if image is None else f"{image.path.name} — Micrographia")
+        viewer, info = self._panel("viewer"), self._panel("info")
+        if viewer is not None:
+            viewer.show_image(image)
+            self._show_result()
+        if info is not None:
+            info.show_image(image)
+
+    def _show_result(self, _change: object = None) -> None:
+        viewer, current = self._panel("viewer"), self.session.current
+        if viewer is not None and current is not None:
+            viewer.show_result(self.session.result_for(current.key))
