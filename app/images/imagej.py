@@ -12,6 +12,7 @@ from models.source import Channel, ImageInfo
 MOST_LABELS = 20_000  # of more planes, the names would weigh more than they help
 MOST_COMPOSED = 7  # ImageJ shows no more channels at once
 WHITE = "#ffffff"
+SIGNED_SHIFT = 32768.0  # ImageJ keeps signed 16-bit values as unsigned ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,11 @@ def micrometres(unit: str) -> float | None:
     return MICROMETRES.get(name, known.get(name.lower()))
 
 
+def is_no_length(unit: str) -> bool:
+    """Whether `unit` says that the image is not calibrated."""
+    return unit.strip().lower() in ("", "pixel", "pixels", "px", "null", "none")
+
+
 def description(info: ImageInfo, display: tuple[float, float]) -> bytes:
     """Return ImageJ's description of a file whose planes lie in the order C, Z, T."""
     t, c, z, _, _ = info.shape
@@ -126,7 +132,7 @@ def metadata(info: ImageInfo, displays: tuple[tuple[float, float], ...]) -> tupl
         parts["Labels"] = [channel.name for _ in range(t * z) for channel in info.channels]
     if not parts:
         parts["Info"] = "Micrographia"
-    counts, block = tifffile.tifffile.imagej_metadata_tag(parts, "<")
+    block, counts = tifffile.tifffile.imagej_metadata_tag(parts, "<")
     return _bytes_of(block), _bytes_of(counts)
 
 
@@ -142,19 +148,25 @@ def colour_of(lut: np.ndarray) -> str | None:
 
 
 def channels_of(
-    count: int, notes: Notes, ranges: tuple[float, ...], luts: tuple[np.ndarray, ...], names: tuple[str, ...]
+    count: int,
+    notes: Notes,
+    ranges: tuple[float, ...],
+    luts: tuple[np.ndarray, ...],
+    names: tuple[str, ...],
+    dtype: str,
 ) -> tuple[Channel, ...]:
     """Return `count` channels with the names, colours and display ranges that ImageJ stored."""
+    shift = SIGNED_SHIFT if dtype == "int16" else 0.0
     channels = []
     for index in range(count):
         display = notes.display if count == 1 else None
-        if len(ranges) >= 2 * count and ranges[2 * index] < ranges[2 * index + 1]:
+        if len(ranges) == 2 * count and ranges[2 * index] < ranges[2 * index + 1]:
             display = (float(ranges[2 * index]), float(ranges[2 * index + 1]))
         channels.append(
             Channel(
                 name=names[index] if index < len(names) else "",
                 colour=colour_of(luts[index]) if index < len(luts) else None,
-                display=display,
+                display=None if display is None else (display[0] - shift, display[1] - shift),
             )
         )
     return tuple(channels)
@@ -162,7 +174,7 @@ def channels_of(
 
 def _shown(value: float, dtype: str) -> float:
     """Return a display limit as ImageJ stores it: signed 16-bit values are shifted to unsigned ones."""
-    return float(value) + (32768 if dtype == "int16" else 0)
+    return float(value) + (SIGNED_SHIFT if dtype == "int16" else 0.0)
 
 
 def _ramp(colour: str) -> np.ndarray:
@@ -178,7 +190,7 @@ def _bytes_of(tag: tuple[int, int, int, object, bool]) -> bytes:
 
 
 def _unescaped(text: str) -> str:
-    """Return `text` with escapes such as ``\\u00B5`` resolved, which ImageJ writes for what is not ASCII."""
+    r"""Return `text` with escapes such as ``\u00B5`` resolved, which ImageJ writes for what is not ASCII."""
     try:
         return text.strip().encode("latin-1").decode("unicode_escape") if "\\u" in text else text.strip()
     except UnicodeError:

@@ -86,11 +86,11 @@ def images(root: ElementTree.Element) -> tuple[OmeImage, ...]:
         If sizes or the order of planes are missing or make no sense.
     """
     own = root.get("UUID", "")
-    found = []
-    for image in _children(root, "Image"):
-        for pixels in _children(image, "Pixels"):
-            found.append(_image(image, pixels, own))
-    return tuple(found)
+    return tuple(
+        _image(image, pixels, own)
+        for image in _children(root, "Image")
+        for pixels in _children(image, "Pixels")
+    )
 
 
 def companion(root: ElementTree.Element) -> str:
@@ -149,7 +149,8 @@ def description(info: ImageInfo, name: str, record: str | None) -> bytes:
             annotations, "CommentAnnotation", {"ID": "Annotation:0", "Namespace": RECORD_NAMESPACE}
         )
         ElementTree.SubElement(comment, "Value").text = _legal(record)
-    return b'<?xml version="1.0" encoding="UTF-8"?>' + ElementTree.tostring(root, encoding="us-ascii")
+    text: bytes = ElementTree.tostring(root, encoding="us-ascii")
+    return b'<?xml version="1.0" encoding="UTF-8"?>' + text
 
 
 def _legal(text: str) -> str:

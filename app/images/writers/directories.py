@@ -157,7 +157,7 @@ class _Plan:
         at = 16 if is_big else 8
         self._places: dict[int, int] = {}  # of values shared by all directories
         for entry in self._entries:
-            if len(entry.value) > _inline(is_big=is_big):
+            if entry.code != STRIP_OFFSETS and len(entry.value) > _inline(is_big=is_big):
                 self._places[entry.code] = at
                 at = _aligned(at + len(entry.value))
         self._first = at
@@ -171,10 +171,8 @@ class _Plan:
         self.pixels_offset = _aligned(at + SPARE + 2 * sum(map(len, blobs.values())), ALIGNMENT)
         self.spare = (at, self.pixels_offset)
         codes = sorted([(entry.code, 0) for entry in self._entries] + list(blobs))
-        self.slots = {
-            key: self._first + (8 if is_big else 2) + codes.index(key) * (20 if is_big else 12)
-            for key in blobs
-        }
+        lines_at, line_bytes = self._first + (8 if is_big else 2), (20 if is_big else 12)
+        self.slots = {key: lines_at + codes.index(key) * line_bytes for key in blobs}
 
     def head(self) -> bytes:
         """Return everything before the pixels."""
@@ -198,6 +196,7 @@ class _Plan:
         """Return the directory lines that are the same for all planes, and a blank one for strip offsets."""
         *_, height, width = info.shape
         dtype = np.dtype(info.dtype)
+        word = LONG8 if self.is_big else LONG
         last_rows = height - (self._strips - 1) * self._rows
         counts = [self._rows * self._row_bytes] * (self._strips - 1) + [last_rows * self._row_bytes]
         entries = [
@@ -206,9 +205,7 @@ class _Plan:
             Entry(258, SHORT, struct.pack("<H", 8 * dtype.itemsize)),
             Entry(259, SHORT, struct.pack("<H", 1)),  # no compression
             Entry(262, SHORT, struct.pack("<H", 1)),  # black is zero
-            Entry(
-                STRIP_OFFSETS, LONG8 if self.is_big else LONG, bytes(self._strips * (8 if self.is_big else 4))
-            ),
+            Entry(STRIP_OFFSETS, word, bytes(self._strips * WIDTHS[word])),
             Entry(277, SHORT, struct.pack("<H", 1)),  # one sample per pixel
             Entry(278, LONG, struct.pack("<I", self._rows)),
             Entry(STRIP_COUNTS, LONG, np.array(counts, "<u4").tobytes()),
@@ -247,10 +244,11 @@ class _Plan:
         offsets = self._strip_offsets(1)[0].tobytes()
         directory = bytearray(struct.pack("<Q" if self.is_big else "<H", len(lines)))
         for entry, place in lines:
-            shown = Entry(entry.code, entry.kind, offsets) if entry.code == STRIP_OFFSETS else entry
-            directory += _line(
-                shown, offsets_at if entry.code == STRIP_OFFSETS else place, is_big=self.is_big
-            )
+            if entry.code == STRIP_OFFSETS:
+                own = Entry(entry.code, entry.kind, offsets)
+                directory += _line(own, offsets_at, is_big=self.is_big)
+            else:
+                directory += _line(entry, place, is_big=self.is_big)
         following = at + nbytes if self._planes > 1 else 0
         directory += struct.pack("<Q" if self.is_big else "<I", following)
         directory = directory.ljust(offsets_at - at, b"\0")
