@@ -46,7 +46,7 @@ def _along(image: NDArray[np.float32], axis: int, scale: int, order: Order) -> N
     for phase in range(scale):
         position = (phase + 0.5) / scale - 0.5  # of output pixel `phase`, in input pixels
         first = int(np.floor(position)) - reach + 1
-        weights = _kernel(position - np.arange(first, first + 2 * reach), order)
+        weights = _kernel(position - np.arange(first, first + 2 * reach, dtype=np.float64), order)
         weights /= weights.sum()
         start = first + reach
         mixed = np.float32(weights[0]) * padded[start : start + count]

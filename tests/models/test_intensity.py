@@ -21,7 +21,9 @@ def test_the_limits_are_the_robust_extremes_of_the_input():
 def test_denormalising_gives_back_what_was_normalised(low, span):
     limits = Limits(low, low + span)
     pixels = np.linspace(low - span, low + 2 * span, 100).astype(np.float32)
-    np.testing.assert_allclose(limits.original(limits.normalised(pixels)), pixels, atol=1e-5 * (abs(low) + span))
+    np.testing.assert_allclose(
+        limits.original(limits.normalised(pixels)), pixels, atol=1e-5 * (abs(low) + span)
+    )
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "int16", "uint16", "int32", "uint32", "uint64"])

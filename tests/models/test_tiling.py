@@ -37,7 +37,10 @@ def test_cores_cover_every_pixel_and_overlap_by_the_blend(length, halo, blend, m
     rows, _ = spans(length, halo, blend, multiple, more)
     assert rows[0].core[0] == 0
     assert rows[-1].core[1] == length
-    assert all(before.core[1] - after.core[0] >= min(blend, length - after.core[0]) for before, after in pairwise(rows))
+    assert all(
+        before.core[1] - after.core[0] >= min(blend, length - after.core[0])
+        for before, after in pairwise(rows)
+    )
 
 
 @given(**AXES)
@@ -74,7 +77,9 @@ def test_an_even_tile_needs_no_more_tiles_than_the_largest_one(length, halo, ble
     assert side <= largest
 
     def count(tile):
-        return len(tiling.plan_tiles(length, 1, tile=(tile, 64), halo=halo, blend=blend, multiple=multiple).rows)
+        return len(
+            tiling.plan_tiles(length, 1, tile=(tile, 64), halo=halo, blend=blend, multiple=multiple).rows
+        )
 
     assert count(side) == count(largest)
 
@@ -103,7 +108,9 @@ def test_places_outside_mirror_those_inside(span, length, places):
     assert tiling.mirrored(span, length).tolist() == places
 
 
-@given(length=st.integers(1, 500), data=st.data(), halo=st.integers(0, 40), multiple=st.sampled_from([1, 4, 8]))
+@given(
+    length=st.integers(1, 500), data=st.data(), halo=st.integers(0, 40), multiple=st.sampled_from([1, 4, 8])
+)
 def test_a_box_is_read_with_its_halo_but_never_beyond_the_margin(length, data, halo, multiple):
     start = data.draw(st.integers(0, length - 1))
     stop = data.draw(st.integers(start + 1, length))
