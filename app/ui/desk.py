@@ -103,7 +103,6 @@ class Desk(QObject):
             return len(spec.inputs)
 
         def tell(count: int) -> None:
-            services.bridge.note_jobs_changed()
             words = ngettext("{count} image waits in Jobs.", "{count} images wait in Jobs.", count)
             services.notices.tell(words.format(count=count), [(_("Show"), partial(self.go, "jobs"))])
 
@@ -305,7 +304,7 @@ class Desk(QObject):
 
 
 def spec_for(services: Services, paths: Sequence[Path]) -> RestoreSpec:
-    """Return the job that restores all images among `paths` with the best model for the first; for a thread."""
+    """Return the job for all images among `paths`, with the best model for the first; for a thread."""
     from app.images.folders import images_in
     from app.images.open import open_image
     from app.library.fit import ranked

@@ -30,17 +30,17 @@ class DoubtsStrip(QFrame):
         self.axes = QComboBox()
         self.axes.setAccessibleName(_("Order of the axes"))
         self.size_words = QLabel()
-        self.size = QLineEdit()
-        self.size.setAccessibleName(_("Pixel size in micrometres"))
-        self.size.setPlaceholderText("0.1")
-        self.size.setMaximumWidth(self.fontMetrics().horizontalAdvance("0") * 12)
-        self.size.setValidator(QDoubleValidator(1e-6, 1e6, 6, self))
+        self.size_line = QLineEdit()
+        self.size_line.setAccessibleName(_("Pixel size in micrometres"))
+        self.size_line.setPlaceholderText("0.1")
+        self.size_line.setMaximumWidth(self.fontMetrics().horizontalAdvance("0") * 12)
+        self.size_line.setValidator(QDoubleValidator(1e-6, 1e6, 6, self))
         self.unit = QLabel(_("µm per pixel"))
         self.apply = QPushButton(_("Use"))
         self.as_last = QPushButton()
         self.carry_on = QPushButton()
         self._arrange()
-        self.size.returnPressed.connect(self._answer)
+        self.size_line.returnPressed.connect(self._answer)
         self.apply.clicked.connect(self._answer)
         self.as_last.clicked.connect(self._answer_as_last)
         self.carry_on.clicked.connect(self._dismiss)
@@ -61,9 +61,9 @@ class DoubtsStrip(QFrame):
         self.axes.setVisible(about_axes)
         self.words.setVisible(not about_axes)
         self.size_words.setText(size_in_words(info))
-        for widget in (self.size_words, self.size, self.unit):
+        for widget in (self.size_words, self.size_line, self.unit):
             widget.setVisible(about_size)
-        self.size.clear()
+        self.size_line.clear()
         self.as_last.setVisible(about_size and self._last_um is not None)
         if self._last_um is not None:
             self.as_last.setText(_("As in the last file: {size} µm").format(size=f"{self._last_um:g}"))
@@ -80,7 +80,7 @@ class DoubtsStrip(QFrame):
         layout = FlowLayout(self, margin=8, spacing=8)
         for group in (
             (self.words, self.axes),
-            (self.size_words, self.size, self.unit),
+            (self.size_words, self.size_line, self.unit),
             (self.apply,),
             (self.as_last,),
             (self.carry_on,),
@@ -93,7 +93,7 @@ class DoubtsStrip(QFrame):
             layout.addWidget(together)
 
     def _answer(self) -> None:
-        text = self.size.text().replace(",", ".").strip()
+        text = self.size_line.text().replace(",", ".").strip()
         size = float(text) if text else None
         if size is not None and size <= 0:
             return

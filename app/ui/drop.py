@@ -100,6 +100,7 @@ class DropZones(QWidget):
 
     def __init__(self, window: QWidget, background: Background, has_image: Callable[[], bool]) -> None:
         super().__init__(window)
+        self._window = window
         self._background = background
         self._has_image = has_image
         self._paths: list[Path] = []
@@ -127,7 +128,7 @@ class DropZones(QWidget):
             self._task = self._background.run(
                 partial(look_at, paths), self._show_found, self._show_failure, priority=3
             )
-        self.setGeometry(self.parentWidget().rect())
+        self.setGeometry(self._window.rect())
         self.show()
         self.raise_()
         return True
@@ -166,7 +167,7 @@ class DropZones(QWidget):
         """The zone that contains `point`."""
         return next((zone for zone, rect in self._places() if rect.contains(point)), None)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the zones over a veil."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

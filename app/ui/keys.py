@@ -73,6 +73,7 @@ class CommandFinder(QFrame):
         super().__init__(parent)
         self.setProperty("role", "sheet")
         self._actions = actions
+        self._window = parent
         self.line = QLineEdit(placeholderText=_("Find a command"))
         self.line.setAccessibleName(_("Find a command"))
         self.list = QListWidget()
@@ -89,7 +90,7 @@ class CommandFinder(QFrame):
 
     def ask(self) -> None:
         """Show the line, empty, in the upper middle of the window."""
-        parent = self.parentWidget()
+        parent = self._window
         width = min(self.fontMetrics().horizontalAdvance("0") * 62, parent.width() - 40)
         self.setGeometry((parent.width() - width) // 2, 60, width, min(420, parent.height() - 120))
         self.line.clear()

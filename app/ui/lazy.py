@@ -16,8 +16,8 @@ class Lazy(QWidget):
         super().__init__(parent)
         self._factory: Callable[[], QWidget] | None = None
         self.content: QWidget | None = None
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
     def fill_with(self, factory: Callable[[], QWidget]) -> None:
@@ -30,7 +30,7 @@ class Lazy(QWidget):
         """Make the content, unless it exists, and return it; None while there is no factory."""
         if self.content is None and self._factory is not None:
             self.content = self._factory()
-            self.layout().addWidget(self.content)
+            self._layout.addWidget(self.content)
             self.made.emit(self.content)
         return self.content
 

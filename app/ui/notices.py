@@ -72,6 +72,7 @@ class Sheet(QFrame):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._window = parent
         self.setProperty("role", "sheet")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.sign = QLabel()
@@ -90,6 +91,7 @@ class Sheet(QFrame):
         self.fold.toggled.connect(self._unfold)
         self.copy.clicked.connect(self._copy)
         self._buttons = QHBoxLayout()
+        self._choices: list[QPushButton] = []
         self._arrange()
         self.hide()
 
@@ -122,16 +124,15 @@ class Sheet(QFrame):
 
     def rename_last_button(self, text: str) -> None:
         """Say on the closing button what comes next."""
-        last = self._buttons.itemAt(self._buttons.count() - 1).widget()
-        if isinstance(last, QPushButton):
-            last.setText(text)
+        if self._choices:
+            self._choices[-1].setText(text)
 
     def place(self) -> None:
         """Stand in the middle of the window, as large as the text needs."""
-        parent = self.parentWidget()
+        parent = self._window
         width = min(SHEET_WIDTH * self.fontMetrics().height() // 16, parent.width() - 2 * MARGIN)
         self.setFixedWidth(width)
-        height = min(self.layout().heightForWidth(width), parent.height() - 2 * MARGIN)
+        height = min(self._column.heightForWidth(width), parent.height() - 2 * MARGIN)
         self.setFixedHeight(max(height, self.minimumSizeHint().height()))
         self.move((parent.width() - width) // 2, max(MARGIN, (parent.height() - self.height()) // 3))
 
@@ -156,24 +157,24 @@ class Sheet(QFrame):
         bottom.addWidget(self.copy)
         bottom.addStretch(1)
         bottom.addLayout(self._buttons)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 20, 20, 16)
-        layout.setSpacing(14)
-        layout.addLayout(top)
-        layout.addWidget(self.details)
-        layout.addLayout(bottom)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(20, 20, 20, 16)
+        self._column.setSpacing(14)
+        self._column.addLayout(top)
+        self._column.addWidget(self.details)
+        self._column.addLayout(bottom)
 
     def _set_buttons(self, buttons: Sequence[Button]) -> None:
-        while self._buttons.count():
-            widget = self._buttons.takeAt(0).widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        for button in self._choices:
+            button.hide()
+            button.deleteLater()
+        self._choices = []
         for text, act in buttons:
             button = QPushButton(text)
             button.clicked.connect(self._close)
             button.clicked.connect(act)
             self._buttons.addWidget(button)
+            self._choices.append(button)
 
     def _unfold(self, on: bool) -> None:  # noqa: FBT001 - a slot of `toggled`
         self.details.setVisible(on)

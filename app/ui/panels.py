@@ -87,7 +87,7 @@ def _viewer(services: Services) -> QWidget:
     return Viewer(services.background)
 
 
-def _display(services: Services) -> QWidget:
+def _display(_services: Services) -> QWidget:
     from app.ui.inspector.display import DisplayPanel
 
     return DisplayPanel()
@@ -99,7 +99,7 @@ def _restore(services: Services) -> QWidget:
     return RestorePanel(services)
 
 
-def _info(services: Services) -> QWidget:
+def _info(_services: Services) -> QWidget:
     from app.ui.inspector.info import InfoPanel
 
     return InfoPanel()

@@ -41,7 +41,9 @@ class Session(QObject):
     failed = Signal(object)  # UserError
     left_out = Signal(int)  # so many images of a folder were not opened
 
-    def __init__(self, background: Background, cache_bytes: Callable[[], int], parent: QObject | None = None):
+    def __init__(
+        self, background: Background, cache_bytes: Callable[[], int], parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._background = background
         self._cache_bytes = cache_bytes
@@ -212,7 +214,7 @@ class Session(QObject):
 
 
 def expand(paths: Sequence[Path], *, recursive: bool = False) -> tuple[list[Path], list[UserError]]:
-    """Return the files among `paths` and the images in the folders among them, and what is wrong; for a thread."""
+    """Return the files and the images of folders among `paths`, and what is wrong; for a thread."""
     from app.images.folders import images_in
 
     files, failures = images_in(paths, recursive=recursive)

@@ -90,11 +90,12 @@ class House:
         engine, library = built
         session = Session(self.background, self._cache_bytes, self.app)
         bridge = EngineBridge(engine, self.app)
-        self.services = Services(
+        services = Services(
             self.paths, self.settings, engine, library, session, bridge, self.background, self.notices
         )
-        self.desk = Desk(self.window, self.services)
-        self.wiring = Wiring(self.window, self.desk, self.services)
+        self.services = services
+        self.desk = Desk(self.window, services)
+        self.wiring = Wiring(self.window, self.desk, services)
         fill_menus(self.window.menuBar(), self.desk.actions)
         self.settings.changed.connect(engine.change_settings)
         rows = list(PANELS)
@@ -102,8 +103,8 @@ class House:
         def fill_next() -> None:
             if rows:
                 row = rows.pop(0)
-                self.window.places[row.key].fill_with(partial(row.factory, self.services))
                 QTimer.singleShot(0, self.window, fill_next)
+                self.window.places[row.key].fill_with(partial(row.factory, services))
             else:
                 self._finish()
 

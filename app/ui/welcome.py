@@ -32,7 +32,8 @@ class Sample:
 SAMPLES: tuple[Sample, ...] = (
     Sample("actin_noisy.ome.tif", N_("Noisy actin"), N_("Fluorescence, very little light")),
     Sample("em_mitochondria_er.ome.tif", N_("Electron microscopy"), N_("Mitochondria and reticulum")),
-    Sample("yeast_mitochondria_3d_timelapse.ome.tif", N_("3-D time series"), N_("Mitochondria in living yeast")),
+    Sample("yeast_mitochondria_3d_timelapse.ome.tif", N_("3-D time series"),
+           N_("Mitochondria in living yeast")),
 )  # fmt: skip
 
 
@@ -119,7 +120,7 @@ class DropArea(QWidget):
         layout.addLayout(buttons)
         layout.addStretch(1)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the dashed frame."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -111,7 +111,8 @@ class MainWindow(QMainWindow):
         self.drag_began(event)
 
     def _add_rail(self) -> None:
-        rail = QToolBar(_("Rooms"), objectName="rail")
+        rail = QToolBar(_("Rooms"))
+        rail.setObjectName("rail")
         rail.setMovable(False)
         rail.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         rail.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
@@ -137,7 +138,8 @@ class MainWindow(QMainWindow):
         self.rail = rail
 
     def _add_dock(self, name: str, title: str, area: Qt.DockWidgetArea) -> QDockWidget:
-        dock = QDockWidget(title, objectName=name)
+        dock = QDockWidget(title)
+        dock.setObjectName(name)
         dock.setAccessibleName(title)
         self.addDockWidget(area, dock)
         return dock
@@ -154,7 +156,8 @@ class MainWindow(QMainWindow):
         self.inspector.setWidget(self.inspector_tabs)
 
     def _add_strip(self) -> None:
-        bar = QToolBar(_("Jobs"), objectName="strip")
+        bar = QToolBar(_("Jobs"))
+        bar.setObjectName("strip")
         bar.setMovable(False)
         bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         for row in _rows("strip"):

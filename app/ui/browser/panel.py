@@ -13,7 +13,7 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QImage, QKeyEvent, QPixmap
+from PySide6.QtGui import QImage, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
@@ -36,6 +36,7 @@ from app.ui.welcome import SAMPLES
 SIDE = 44  # of a small picture
 MOST = 5000  # entries listed of one folder
 
+NOWHERE = QModelIndex()
 Entry = tuple[Path, bool]  # path, whether it is a folder
 
 
@@ -68,7 +69,7 @@ class EntryModel(QAbstractListModel):
         """The entry at `index`."""
         return self._shown[index.row()] if index.isValid() and index.row() < len(self._shown) else None
 
-    def rowCount(self, parent: QModelIndex | QPersistentModelIndex | None = None) -> int:
+    def rowCount(self, _parent: QModelIndex | QPersistentModelIndex = NOWHERE) -> int:
         """How many are shown."""
         return len(self._shown)
 
@@ -276,8 +277,6 @@ def _squared(picture: QImage) -> QPixmap:
     scaled = QPixmap.fromImage(picture).scaled(
         SIDE, SIDE, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
     )
-    from PySide6.QtGui import QPainter
-
     painter = QPainter(square)
     painter.drawPixmap((SIDE - scaled.width()) // 2, (SIDE - scaled.height()) // 2, scaled)
     painter.end()

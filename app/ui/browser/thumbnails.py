@@ -1,14 +1,21 @@
 """Small pictures of images: read coarsely in the background, few at a time, kept while they fit."""
 
+from __future__ import annotations
+
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
 from app.ui.background import Background, Task
+
+if TYPE_CHECKING:  # NumPy comes after the first paint of the window
+    import numpy as np
+    from numpy.typing import NDArray
 
 KEPT = 400  # small pictures in memory
 CROP = 2048  # of a large plane without a pyramid only its middle is read
@@ -103,14 +110,15 @@ def thumbnail(path: Path, size: int) -> QImage:
     return QImage(pixels.data, wide, high, wide * 3, QImage.Format.Format_RGB888).copy()
 
 
-def _stretched(plane):  # type: ignore[no-untyped-def]
+def _stretched(plane: NDArray[np.float32]) -> NDArray[np.float32]:
     import numpy as np
 
     low, high = np.percentile(plane, (LOW, HIGH))
-    return np.clip((plane - low) / (high - low if high > low else 1), 0, 1)
+    stretched: NDArray[np.float32] = np.clip((plane - low) / (high - low if high > low else 1), 0, 1)
+    return stretched
 
 
-def _colours(channels: int, *, is_rgb: bool):  # type: ignore[no-untyped-def]
+def _colours(channels: int, *, is_rgb: bool) -> NDArray[np.float32]:
     import numpy as np
 
     if is_rgb:

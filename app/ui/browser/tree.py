@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import QStorageInfo, Qt, Signal
+from PySide6.QtCore import QModelIndex, QStorageInfo, Qt, Signal
 from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem
 
 from app.text import _
@@ -52,8 +52,7 @@ class PlacesTree(QTreeWidget):
             if item is not None and item.data(0, PLACE) == place:
                 self.setCurrentItem(item)
                 return
-        self.setCurrentItem(None)  # type: ignore[arg-type]  # Qt takes a null pointer here
-        self.clearSelection()
+        self.setCurrentIndex(QModelIndex())
 
     def _add(
         self,
