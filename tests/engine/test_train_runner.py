@@ -1,0 +1,136 @@
+import csv
+
+import numpy as np
+import pytest
+import tifffile
+
+from app.engine.events import Finished, Stopped
+from app.engine.runners import train
+from app.engine.specs import TrainSpec
+from app.library.card import read_card
+from models.errors import Stopped as StopWish
+from models.pssr.family import Pssr
+from models.pssr.params import Params
+from models.training.recipe import RecipeUnreadable, parse
+from models.watch import Silent
+
+RECIPE = """
+[about]
+id = "tiny"
+licence = "CC0-1.0"
+[network]
+shrink = 1
+widths = [8]
+blocks = [1]
+[crops]
+size = 24
+[[degrade]]
+photons = [5.0, 20.0]
+[schedule]
+steps = 6
+batch = 2
+every = 2
+"""
+
+
+class Context(Silent):
+    """The part of a job's context that training uses; stops after some steps if told to."""
+
+    job = 1
+
+    def __init__(self, steps=1000):
+        self.left = steps
+        self.units = []
+
+    def started(self, device):
+        self.device = device
+
+    def hold_device(self, device):
+        pass
+
+    def commit(self, unit):
+        self.units.append(unit)
+
+    def check(self):
+        self.left -= 1
+        if self.left < 0:
+            raise StopWish
+
+
+@pytest.fixture
+def good(tmp_path):
+    folder = tmp_path / "good"
+    (folder / "deep").mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    for i in range(5):
+        stack = rng.integers(0, 4000, (3, 40, 50)).astype(np.uint16)
+        tifffile.imwrite(folder / ("deep" if i % 2 else ".") / f"cell_{i}.tif", stack, imagej=True)
+    (folder / "notes.txt").write_text("not an image")
+    return folder
+
+
+def spec(good, out, text=RECIPE):
+    return TrainSpec(str(good), text, str(out), device="cpu", seed=3)
+
+
+def test_training_leaves_a_model_folder_that_restores(good, tmp_path):
+    out, context = tmp_path / "model", Context()
+    assert train.run(spec(good, out), context) == Finished(1, (str(out),))
+    card = read_card((out / "card.toml").read_text(encoding="utf-8"))
+    data = (out / card.weights).read_bytes()
+    assert (card.id, card.size, card.training.seed) == ("tiny", len(data), 3)
+    restorer = Pssr().load(card.network.encode(), data, Params(), "cpu", "float32")
+    assert restorer.run(np.zeros((1, 8, 8), np.float32)).shape == (1, 8, 8)
+    with (out / "log.csv").open(newline="") as file:
+        assert [row["step"] for row in csv.DictReader(file)] == ["2", "4", "6"]
+    assert sorted(p.name for p in out.iterdir()) == [
+        "card.toml",
+        "log.csv",
+        "recipe.toml",
+        "tiny.safetensors",
+    ]
+    assert context.units == ["step 2", "step 4", "step 6"]
+
+
+def test_a_stopped_training_goes_on_to_the_same_weights(good, tmp_path):
+    train.run(spec(good, tmp_path / "whole"), Context())
+    part = tmp_path / "part"
+    assert train.run(spec(good, part), Context(steps=3)) == Stopped(1, (str(part),))
+    assert not (part / "card.toml").exists()
+    train.run(spec(good, part), Context())
+    for name in ("tiny.safetensors", "log.csv"):
+        assert (part / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_another_recipe_does_not_go_on_in_the_same_folder(good, tmp_path):
+    train.run(spec(good, tmp_path / "m"), Context(steps=3))
+    with pytest.raises(train.OtherTraining):
+        train.run(spec(good, tmp_path / "m", RECIPE.replace("steps = 6", "steps = 7")), Context())
+
+
+def test_a_fifth_of_the_files_is_set_aside_and_never_learned_from(good):
+    split = train.split_files(good, parse(RECIPE))
+    assert (len(split.learn), len(split.tune), len(split.test)) == (4, 1, 0)
+    assert not set(split.learn) & set(split.tune)
+
+
+def test_named_files_are_kept_for_their_purpose(good):
+    recipe = parse(
+        RECIPE + '[data]\ntune = ["deep/cell_1*"]\ntest = ["*cell_3*"]\nexclude = ["cell_0.tif"]\n'
+    )
+    split = train.split_files(good, recipe)
+    assert [p.name for p in split.tune] == ["cell_1.tif"]
+    assert [p.name for p in split.test] == ["cell_3.tif"]
+    assert sorted(p.name for p in split.learn) == ["cell_2.tif", "cell_4.tif"]
+
+
+def test_a_folder_without_enough_images_is_told(tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(train.TooFewImages, match="0 images"):
+        train.run(spec(tmp_path / "empty", tmp_path / "m"), Context())
+
+
+def test_a_recipe_with_a_slip_leaves_nothing_behind(good, tmp_path):
+    with pytest.raises(RecipeUnreadable):
+        train.run(spec(good, tmp_path / "m", "stepps = 3"), Context())
+    assert not (tmp_path / "m").exists()
