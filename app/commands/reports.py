@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -49,6 +50,6 @@ def _scores(report: Any) -> Iterator[str]:  # Any: JSON
     for pair in [*report["pairs"], {"name": "mean", **report["mean"]}]:
         for method, score in {"this model": pair, **pair["baselines"]}.items():
             numbers = [score[name] for name in ("psnr", "psnr_fit", "ssim", "nrmse")]
-            shown = ["-" if number is None else f"{number:.3g}" for number in numbers]
+            shown = ["-" if math.isnan(number) else f"{number:.3g}" for number in numbers]
             name = pair["name"] if score is pair else ""
             yield f"{name:<32} {method:<20} {shown[0]:>8} {shown[1]:>9} {shown[2]:>6} {shown[3]:>6}"

@@ -1,10 +1,11 @@
 """Says events and results: to people as sentences and a progress bar, to programs as JSON."""
 
 import json
+import math
 import shutil
 import sys
 from collections.abc import Mapping
-from typing import TextIO
+from typing import Any, TextIO
 
 from app.engine import events
 from app.engine.codec import encode
@@ -55,7 +56,7 @@ class Voice:
     def result(self, result: Result, text: str) -> None:
         """Say the result: the object for programs, the text (if there is any) for people."""
         if self._as_json:
-            self._write(json.dumps(result))
+            self._write(json.dumps(_for_json(result)))
         elif text:
             self._write(text)
         else:
@@ -90,6 +91,17 @@ class Voice:
             self._aside.write("\r" + " " * len(self._bar) + "\r" + bar)
             self._aside.flush()
             self._bar = bar
+
+
+def _for_json(value: Any) -> Any:  # Any: JSON
+    """Return `value` with null in place of what JSON has no numbers for."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Mapping):
+        return {name: _for_json(content) for name, content in value.items()}
+    if isinstance(value, list | tuple):
+        return [_for_json(content) for content in value]
+    return value
 
 
 def _bar(share: float) -> str:

@@ -82,3 +82,8 @@ def test_with_json_a_complaint_is_the_result(capsys):
         "failed": [{"input": "/a.tif", "code": "error", "sentence": "It is gone."}]
     }
     assert written.err == ""
+
+
+def test_numbers_that_json_does_not_have_become_null(capsys):
+    Voice(as_json=True).result({"pairs": [{"psnr": float("nan")}], "speed": (float("inf"), 1.5)}, "")
+    assert json.loads(capsys.readouterr().out) == {"pairs": [{"psnr": None}], "speed": [None, 1.5]}
