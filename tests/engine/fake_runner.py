@@ -5,8 +5,9 @@ import signal
 import threading
 from pathlib import Path
 
-from app.engine.events import Finished, Stopped
 from fake_kinds import FakeSpec
+
+from app.engine.events import Finished, Stopped
 from models.errors import Stopped as Stop
 from models.errors import UserError
 
@@ -55,6 +56,18 @@ def _misbehave(spec, context):
                 threading.Event().wait(0.01)
         case "gate":
             while not Path(spec.gate).exists():
+                threading.Event().wait(0.01)
+        case "crash":
+            import faulthandler
+
+            faulthandler._sigsegv()
+        case "tell pid":
+            context.metric("pid", 0, float(os.getpid()))
+            threading.Event().wait()
+        case "tell pid and wait":
+            context.metric("pid", 0, float(os.getpid()))
+            while True:
+                context.check()
                 threading.Event().wait(0.01)
         case "warm":
             made = []
