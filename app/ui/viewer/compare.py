@@ -1,0 +1,55 @@
+"""How raw and restored stand together: one row per mode. To add a mode, write a row."""
+
+from dataclasses import dataclass, replace
+
+from app.ui.viewer.state import Comparison, Side, ViewState
+from models.knobs import N_
+
+Pane = tuple[Side, ...]  # from left to right of the curtain, or just one
+
+OPPOSITE: dict[Side, Side] = {"raw": "restored", "restored": "raw"}
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """One mode: `panes` are the pictures from left to right, and what each one holds."""
+
+    key: Comparison
+    title: str
+    help: str
+    icon: str
+    panes: tuple[Pane, ...]
+
+
+MODES: tuple[Mode, ...] = (
+    Mode("single", N_("Single"), N_("One picture; hold B to see the raw image"), "image", (("restored",),)),
+    Mode("side", N_("Side by side"), N_("Both, moved together"), "side", (("raw",), ("restored",))),
+    Mode("curtain", N_("Curtain"), N_("One over the other; drag it"), "compare", (("raw", "restored"),)),
+)
+
+
+def mode(key: Comparison) -> Mode:
+    """Return the row of a mode."""
+    return next(row for row in MODES if row.key == key)
+
+
+def next_mode(state: ViewState) -> ViewState:
+    """Return the state in the mode after the present one."""
+    keys = [row.key for row in MODES]
+    return replace(state, compare=keys[(keys.index(state.compare) + 1) % len(keys)])
+
+
+def panes(state: ViewState, *, has_result: bool, is_raw_held: bool = False) -> tuple[Pane, ...]:
+    """Return what is seen: without a result always the raw image alone.
+
+    While raw is held, every picture of a result shows the raw image in its place, so that the eye stays
+    where it is.
+    """
+    if not has_result:
+        return (("raw",),)
+    rows = mode(state.compare).panes
+    if is_raw_held:
+        return tuple(("raw",) for _pane in rows)
+    if state.is_swapped:
+        return tuple(tuple(OPPOSITE[side] for side in pane) for pane in rows)
+    return rows

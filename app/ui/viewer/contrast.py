@@ -1,0 +1,110 @@
+"""From gray values to brightness: automatic ranges, histograms and the tables that drawing uses."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.ui.viewer.luts import SIZE, table
+from app.ui.viewer.state import Contrast
+from models.source import Pixels
+
+Plane = Pixels  # (h, w) of any numeric type
+Packed = NDArray[np.uint32]  # 0xAABBGGRR: red, green, blue, opaque in memory
+
+FLUORESCENCE = (0.1, 99.9)  # percentiles: few bright structures on a dark ground
+BRIGHTFIELD = (0.5, 99.5)  # percentiles: the ground is bright and counts for nothing
+SAMPLE = 1 << 19  # pixels that are enough for percentiles
+BINS = 1024  # of a histogram whose gray values are too many to be counted one by one
+STEPS = 1 << 16  # gray values that are told apart in drawing
+OPAQUE = 0xFF000000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Histogram:
+    """How often gray values occur; bin i stands for those around ``low + i * width``."""
+
+    low: float
+    width: float
+    counts: NDArray[np.int64]
+
+    @property
+    def high(self) -> float:
+        """The gray values of the last bin."""
+        return self.low + self.width * (len(self.counts) - 1)
+
+    def shares_outside(self, contrast: Contrast) -> tuple[float, float]:
+        """Return the shares of pixels darker than the range and brighter than it, 0 to 1."""
+        values = self.low + self.width * np.arange(len(self.counts))
+        total = max(1, int(self.counts.sum()))
+        darker, brighter = self.counts[values < contrast.low].sum(), self.counts[values > contrast.high].sum()
+        return (float(darker) / total, float(brighter) / total)
+
+
+def sampled(plane: Plane, most: int = SAMPLE) -> Plane:
+    """Return evenly spaced pixels of `plane`, at most about `most`; finite ones only, one-dimensional."""
+    step = max(1, int(np.ceil(np.sqrt(plane.size / most))))
+    values: Plane = plane[::step, ::step].ravel()
+    return values[np.isfinite(values)] if values.dtype.kind == "f" else values
+
+
+def auto_contrast(*planes: Plane, percentiles: tuple[float, float] = FLUORESCENCE) -> Contrast:
+    """Return the range that shows `planes` well, one for all of them."""
+    values = np.concatenate([sampled(plane) for plane in planes])
+    if not values.size:
+        return Contrast(0.0, 1.0)
+    low, high = (float(value) for value in np.percentile(values, percentiles))
+    if low >= high:
+        low, high = float(values.min()), float(values.max())
+    if low >= high:
+        high = low + 1.0
+    return Contrast(low, high)
+
+
+def histogram(plane: Plane) -> Histogram:
+    """Count the gray values of a plane: each one where they are few, else in `BINS` bins."""
+    values = sampled(plane, 1 << 22)
+    if not values.size:
+        return Histogram(0.0, 1.0, np.zeros(1, np.int64))
+    low, high = values.min().item(), values.max().item()
+    if values.dtype.kind in "uib" and high - low < STEPS:
+        return Histogram(float(low), 1.0, np.bincount(values.astype(np.int64) - int(low)))
+    high = high if high > low else low + 1.0
+    counts, _edges = np.histogram(values, BINS, (low, high))
+    width = (high - low) / BINS
+    return Histogram(low + width / 2, width, counts.astype(np.int64))
+
+
+def ramp(values: NDArray[np.float64], contrast: Contrast) -> NDArray[np.float64]:
+    """Return the brightness of gray values, 0 to 1."""
+    span = contrast.high - contrast.low
+    if span <= 0:
+        return (values >= contrast.high).astype(float)
+    return np.clip((values - contrast.low) / span, 0.0, 1.0) ** contrast.gamma
+
+
+@lru_cache(maxsize=64)
+def colours(lut: str, contrast: Contrast, dtype: str) -> Packed:
+    """Return the packed colour of every gray value of a type; read-only.
+
+    For types of up to 16 bits the table is indexed by the bits of the value, read as unsigned; for all
+    others by the value's place between low and high in `STEPS` steps.
+    """
+    kind = np.dtype(dtype)
+    if is_counted(kind):
+        unsigned = np.dtype(f"u{kind.itemsize}")
+        values = np.arange(1 << (8 * kind.itemsize)).astype(unsigned).view(kind).astype(float)
+        bright = ramp(values, contrast)
+    else:
+        bright = np.linspace(0.0, 1.0, STEPS) ** contrast.gamma
+    chosen = table(lut)[np.rint(bright * (SIZE - 1)).astype(np.intp)].astype(np.uint32)  # (n, 3)
+    packed: Packed = chosen @ np.array([1, 1 << 8, 1 << 16], np.uint32)
+    packed |= np.uint32(OPAQUE)
+    packed.setflags(write=False)
+    return packed
+
+
+def is_counted(dtype: np.dtype[np.generic]) -> bool:
+    """Whether a type has so few values that a table holds them all."""
+    return dtype.kind in "ui" and dtype.itemsize <= 2

@@ -1,0 +1,106 @@
+"""Which pixels are needed for a view: pure, so that every case can be tested without a window."""
+
+from dataclasses import dataclass
+
+from app.ui.viewer.state import Rect, ViewState, extent
+from models.source import ImageInfo, Range, Region, Shape5
+
+WHOLE_PIXELS = 1 << 22  # a plane up to this size is read whole, so that moving about needs no reading
+QUICK_PIXELS = 1 << 20  # a coarse picture first, if the fine one has more pixels than twice this
+BLOCK = 512  # crops begin and end at multiples of this, so that small moves find the same crop again
+
+
+@dataclass(frozen=True, slots=True)
+class Viewport:
+    """Size of the place for the picture in pixels of the screen."""
+
+    width: int
+    height: int
+
+
+def plan(
+    state: ViewState,
+    info: ImageInfo,
+    viewport: Viewport,
+    *,
+    over: Rect | None = None,
+    channels: tuple[int, ...] | None = None,
+) -> tuple[Region, ...]:
+    """Return the regions to read for a view, coarse ones first, one per channel and level.
+
+    Parameters
+    ----------
+    state : ViewState
+    info : ImageInfo
+        Of the image to read; its levels cover one and the same extent.
+    viewport : Viewport
+    over : Rect, optional
+        Extent in units; that of `info` unless the image lies over another one.
+    channels : tuple of int, optional
+        Channels of this image; those that `state` shows unless given.
+    """
+    over = over or extent(info)
+    visible = _clipped(state.view or over, over)
+    if visible is None:
+        return ()
+    fine = finest_needed(state.view or over, over, info.shapes, viewport)
+    levels = [fine] if _is_quick(visible, over, info.shapes, fine) else [_quick(info.shapes, fine), fine]
+    t, z = min(state.t, info.shape[0] - 1), min(state.z, info.shape[2] - 1)
+    found: list[Region] = []
+    for level in dict.fromkeys(levels):
+        y, x = crop(visible, over, info.shapes[level])
+        shown = state.shown if channels is None else channels
+        found += [Region((t, t + 1), (c, c + 1), (z, z + 1), y, x, level) for c in shown]
+    return tuple(found)
+
+
+def finest_needed(view: Rect, over: Rect, shapes: tuple[Shape5, ...], viewport: Viewport) -> int:
+    """Return the coarsest level that still has a pixel for every pixel of the screen, else 0."""
+    scale = min(viewport.width / view.width, viewport.height / view.height)  # screen pixels per unit
+    wanted = over.width * scale
+    enough = [level for level, shape in enumerate(shapes) if shape[-1] >= wanted]
+    return max(enough, default=0)
+
+
+def crop(visible: Rect, over: Rect, shape: Shape5) -> tuple[Range, Range]:
+    """Return the rows and columns of one level that cover `visible`: all of them if the plane is small."""
+    *_, height, width = shape
+    if height * width <= WHOLE_PIXELS:
+        return (0, height), (0, width)
+    per_y, per_x = height / over.height, width / over.width
+    rows = _blocks((visible.y - over.y) * per_y, (visible.y - over.y + visible.height) * per_y, height)
+    columns = _blocks((visible.x - over.x) * per_x, (visible.x - over.x + visible.width) * per_x, width)
+    return rows, columns
+
+
+def place(region: Region, over: Rect, shapes: tuple[Shape5, ...]) -> Rect:
+    """Return where the pixels of a region lie, in units."""
+    *_, height, width = shapes[region.level]
+    unit_y, unit_x = over.height / height, over.width / width
+    (y0, y1), (x0, x1) = region.y, region.x
+    return Rect(over.x + x0 * unit_x, over.y + y0 * unit_y, (x1 - x0) * unit_x, (y1 - y0) * unit_y)
+
+
+def _blocks(start: float, stop: float, length: int) -> Range:
+    first = max(0, int(start // BLOCK) * BLOCK)
+    last = min(length, -int(-stop // BLOCK) * BLOCK)
+    return (first, max(last, min(first + 1, length)))
+
+
+def _is_quick(visible: Rect, over: Rect, shapes: tuple[Shape5, ...], level: int) -> bool:
+    (y0, y1), (x0, x1) = crop(visible, over, shapes[level])
+    return (y1 - y0) * (x1 - x0) <= 2 * QUICK_PIXELS
+
+
+def _quick(shapes: tuple[Shape5, ...], fine: int) -> int:
+    """Return the finest level that is read at once, if there is one coarser than `fine`."""
+    coarser = range(fine + 1, len(shapes))
+    quick = [level for level in coarser if shapes[level][-1] * shapes[level][-2] <= QUICK_PIXELS]
+    return quick[0] if quick else max(coarser, default=fine)
+
+
+def _clipped(view: Rect, over: Rect) -> Rect | None:
+    """Return the part of `view` that lies on the image."""
+    left, right = max(view.x, over.x), min(view.x + view.width, over.x + over.width)
+    top, bottom = max(view.y, over.y), min(view.y + view.height, over.y + over.height)
+    return Rect(left, top, right - left, bottom - top) if left < right and top < bottom else None

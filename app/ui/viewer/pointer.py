@@ -1,0 +1,60 @@
+"""What lies under the pointer, as one line for the status bar."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.text import _
+
+Value = int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The gray values of one channel at one place; None where they are not known yet or not there."""
+
+    channel: str
+    raw: Value | None
+    restored: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """A place in raw pixels, counted from 0, and in micrometres where the image is calibrated."""
+
+    x: int
+    y: int
+    x_um: float | None
+    y_um: float | None
+    readings: tuple[Reading, ...]
+    has_result: bool = False
+
+    def __str__(self) -> str:
+        several = len(self.readings) > 1
+        values = "   ".join(self._words(reading, named=several) for reading in self.readings)
+        where = _("x {x}, y {y} px").format(x=self.x, y=self.y)
+        if self.x_um is not None and self.y_um is not None:
+            where += f"  ({self.x_um:.2f}, {self.y_um:.2f}\u202fµm)"
+        return f"{values}  @  {where}" if values else where
+
+    def _words(self, reading: Reading, *, named: bool) -> str:
+        name = f"{reading.channel}: " if named else ""
+        text = name + value_in_words(reading.raw)
+        if self.has_result:
+            text += " " + _("(restored {value})").format(value=value_in_words(reading.restored))
+        return text
+
+
+def value_in_words(value: Value | None) -> str:
+    """Return a gray value with as many digits as help."""
+    if value is None:
+        return "–"
+    if isinstance(value, int):
+        return str(value)
+    return f"{value:.1f}" if abs(value) >= 100 else f"{value:.4g}"
+
+
+def as_value(number: np.generic) -> Value:
+    """Return a pixel as a plain number."""
+    plain = number.item()
+    return int(plain) if isinstance(plain, bool | int) else float(plain)
