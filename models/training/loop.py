@@ -40,6 +40,9 @@ class Plan:
         Steps between two looks at the unseen specimens, each followed by a checkpoint.
     precision : {"float32", "bfloat16", "float16"}
         Of the network's computation; the weights stay float32.
+    keep : {"best", "last"}
+        Which averaged weights are the result: those that scored best on the unseen specimens, or the last
+        ones, for when the unseen specimens are too unlike the purpose to choose by.
     """
 
     steps: int
@@ -49,6 +52,7 @@ class Plan:
     average: float = 0.999
     every: int = 100
     precision: Literal["float32", "bfloat16", "float16"] = "float32"
+    keep: Literal["best", "last"] = "best"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,7 @@ def train(
     save: Callable[[State, Look], None],
     state: State | None = None,
 ) -> dict[str, Tensor]:
-    """Train `network` and return the averaged weights that scored best on the unseen specimens.
+    """Train `network` and return its averaged weights, by default those that scored best.
 
     Parameters
     ----------
@@ -172,7 +176,7 @@ def train(
             look = Look(done, loss_mean, reached)
             save(_state(network, optimiser, average, best_weights, done, best), look)
         watch.progress(done, plan.steps, "step")
-    return best_weights
+    return best_weights if plan.keep == "best" else average
 
 
 def _follow(average: dict[str, Tensor], network: nn.Module, decay: float) -> None:

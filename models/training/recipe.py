@@ -104,6 +104,7 @@ class Schedule:
     learning_rate: float = 1e-3
     average: float = 0.999
     every: int = 100
+    keep: Literal["best", "last"] = "best"
 
 
 @dataclass(frozen=True, slots=True)

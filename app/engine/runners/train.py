@@ -96,6 +96,7 @@ def run(spec: TrainSpec, context: JobContext) -> Finished | StoppedEvent:
         learning_rate=schedule.learning_rate,
         average=schedule.average,
         every=schedule.every,
+        keep=schedule.keep,
         precision="bfloat16" if device.type == "cuda" else "float32",
     )
 
