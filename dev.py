@@ -84,7 +84,7 @@ def main(arguments: list[str]) -> int:
         if asked.command == "bench":
             return call(PYTHON, "-m", "benchmarks", *rest, cwd=ROOT)
         if asked.command == "screenshots":
-            return call(PYTHON, "docs/pictures.py", "screenshots", cwd=ROOT, env=quiet_qt())
+            return screenshots()
         raise CannotGoOn("Installers are not built yet. installer/README.md says what will come.")
     except CannotGoOn as reason:
         say(str(reason))
@@ -242,6 +242,15 @@ def tests(marks: list[str], rest: list[str]) -> int:
     chosen = " or ".join(marks) or " and ".join(f"not {mark}" for mark in MARKS)
     say("-- pytest")
     return call(PYTHON, "-m", "pytest", "-m", chosen, *rest, cwd=ROOT, env=quiet_qt())
+
+
+def screenshots() -> int:
+    """Take pictures of every page, on a screen that only exists in memory where there is one."""
+    script = (PYTHON, "docs/pictures.py", "screenshots")
+    if shutil.which("xvfb-run") and shutil.which("xauth"):
+        memory = ("xvfb-run", "--auto-servernum", "--server-args=-screen 0 1920x1200x24")
+        return call(*memory, *script, cwd=ROOT, env={**os.environ, "QT_QPA_PLATFORM": "xcb"})
+    return call(*script, cwd=ROOT, env=quiet_qt())
 
 
 def has_screen() -> bool:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter
 from PySide6.QtWidgets import QApplication
+from window_pictures import ROOT, screenshots, window_with
 
 from app.images.open import open_image
 from app.images.record import read_record
@@ -37,24 +38,30 @@ def main(arguments: Sequence[str]) -> int:
     asked = parser.parse_args(arguments)
     application = QApplication(sys.argv[:1])
     if asked.command == "tour":
-        tour(asked.folder.absolute(), [image.absolute() for image in asked.images])
-    application.quit()
+        made = tour(application, asked.folder.absolute(), [image.absolute() for image in asked.images])
+    else:
+        made = screenshots(application, ROOT / "build" / "screenshots", ROOT / "docs" / "images")
+    print("Pictures:")
+    for file in made:
+        print(f"  {file}")
     return 0
 
 
-def tour(folder: Path, images: Sequence[Path]) -> None:
-    """Show what became of `images`, whose results lie in `folder`; print the paths of the pictures."""
-    made = [file for image in images for file in before_and_after(image, folder)]
-    print("Pictures of what was done:")
-    for file in made:
-        print(f"  {file}")
+def tour(application: QApplication, folder: Path, images: Sequence[Path]) -> list[Path]:
+    """Show what became of `images`, whose results lie in `folder`; return the files of the pictures."""
+    made = []
+    for image in images:
+        result = newest_result(image, folder)
+        if result is not None:
+            made += before_and_after(image, result)
+            window = folder / f"{image.name.split('.')[0]}_window.png"
+            window_with(application, image, result).save(str(window))
+            made.append(window)
+    return made
 
 
-def before_and_after(image: Path, folder: Path) -> list[Path]:
-    """Draw `image` beside its newest result in `folder`, whole and a detail; return the files."""
-    result = newest_result(image, folder)
-    if result is None:
-        return []
+def before_and_after(image: Path, result: Path) -> list[Path]:
+    """Draw `image` beside its `result`, whole and a detail; return the files, which lie beside the result."""
     raw, restored = middle_plane(image), middle_plane(result)
     scale = restored.shape[0] // raw.shape[0]
     low, high = (float(value) for value in np.percentile(raw, (0.5, 99.8)))
@@ -70,7 +77,7 @@ def before_and_after(image: Path, folder: Path) -> list[Path]:
     ):
         size = pair[0].shape[1] * enlarge, pair[0].shape[0] * enlarge
         pictures = [as_picture(plane, low, high).scaled(*size) for plane in pair]
-        file = folder / f"{image.name.split('.')[0]}_{name}.png"
+        file = result.parent / f"{image.name.split('.')[0]}_{name}.png"
         side_by_side(pictures, ("before", "after")).save(str(file))
         files.append(file)
     return files
@@ -92,7 +99,8 @@ def middle_plane(file: Path) -> Plane:
     try:
         _t, _c, depth, _y, _x = source.info.shape
         region: Region = source.info.plane(0, 0, depth // 2)
-        return source.read(region)[0, 0, 0].astype(np.float32)
+        plane: Plane = source.read(region)[0, 0, 0].astype(np.float32)
+        return plane
     finally:
         source.close()
 
