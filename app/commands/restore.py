@@ -86,12 +86,13 @@ def restore_images(asked: argparse.Namespace, paths: Paths, voice: Voice) -> int
             voice.warn(error)
             batch.fail(error)
     count = len(batch.failed)
-    text = ngettext("{n} image could not be restored.", "{n} images could not be restored.", count)
-    lines = [text.format(n=count)] if count else []
+    if count:
+        text = ngettext("{n} image could not be restored.", "{n} images could not be restored.", count)
+        voice.tell(text.format(n=count))
     if is_stopped:
-        lines.append(_("Stopped. What was finished until then is kept:"))
-        lines += [output for output in batch.outputs if output is not None]
-    voice.result(batch.result(), "\n".join(lines))
+        kept = [output for output in batch.outputs if output is not None]
+        voice.tell("\n".join([_("Stopped. What was finished until then is kept:"), *kept]))
+    voice.result(batch.result(), "")
     if is_stopped:
         return STOPPED
     return FAILED if count else DONE

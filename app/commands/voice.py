@@ -62,10 +62,14 @@ class Voice:
         else:
             self._draw("")
 
+    def tell(self, text: str) -> None:
+        """Tell people something that is no result."""
+        if not self._as_json:
+            self._warn(text)
+
     def warn(self, error: UserError) -> None:
         """Tell people what is wrong and what to do; programs find it in the result."""
-        if not self._as_json:
-            self._warn(f"{error.sentence} {error.hint}")
+        self.tell(f"{error.sentence} {error.hint}")
 
     def complain(self, error: UserError, *, about: object = "") -> None:
         """Say why nothing was done, as the result."""
