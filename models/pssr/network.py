@@ -119,7 +119,8 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the block's output, same shape as `x`."""
-        return x + self.second(F.relu(self.first(x)))
+        changed: Tensor = self.second(F.relu(self.first(x)))
+        return x + changed
 
 
 class ResUNet(nn.Module):

@@ -20,6 +20,7 @@ import torch
 from app.engine.context import JobContext
 from app.engine.events import Finished
 from app.engine.events import Stopped as StoppedEvent
+from app.engine.runners.devices import chosen_device
 from app.engine.specs import TrainSpec
 from app.images.open import can_open, open_image
 from app.library.card import ModelCard, Training, write_card
@@ -65,28 +66,22 @@ def run(spec: TrainSpec, context: JobContext) -> Finished | StoppedEvent:
     """
     recipe = parse(spec.recipe)
     layout = Layout.from_json(json.dumps(dict(recipe.network)).encode())
-    device = torch.device("cuda" if spec.device == "auto" and torch.cuda.is_available() else _named(spec))
-    context.hold_device(str(device))
-    context.started(str(device))
+    chosen = chosen_device(spec.device)
+    device = torch.device(chosen.name)
+    context.hold_device(chosen.name)
+    context.started(chosen.words)
     folder = Path(spec.output_dir)
     folder.mkdir(parents=True, exist_ok=True)
     state = _checkpoint(folder, spec)
     context.stage("Reading the good images")
     split = split_files(Path(spec.good_dir), recipe)
-    learn = Pairs(
-        read_specimens(split.learn, Path(spec.good_dir), recipe.data.planes_per_channel),
-        recipe,
-        scale=layout.scale,
-        seed=spec.seed,
-        device=device,
-    )
-    unseen = Pairs(
-        read_specimens(split.tune, Path(spec.good_dir), recipe.data.planes_per_channel),
-        recipe,
-        scale=layout.scale,
-        seed=spec.seed + 1,
-        device=device,
-    )
+    good_dir = Path(spec.good_dir)
+
+    def pairs(files: tuple[Path, ...], seed: int) -> Pairs:
+        specimens = read_specimens(files, good_dir, recipe.data.planes_per_channel)
+        return Pairs(specimens, recipe, scale=layout.scale, seed=seed, device=device)
+
+    learn, unseen = pairs(split.learn, spec.seed), pairs(split.tune, spec.seed + 1)
     context.stage("Learning")
     torch.manual_seed(spec.seed)  # the network's first weights
     network = ResUNet(layout)
@@ -123,14 +118,10 @@ def run(spec: TrainSpec, context: JobContext) -> Finished | StoppedEvent:
     data = weights.to_bytes(best, half=True)
     name = f"{recipe.about.id}.safetensors"
     _replace(folder / name, data)
-    card = draft_card(recipe, layout, data, name, split, Path(spec.good_dir), seed=spec.seed)
+    card = draft_card(recipe, layout, data, name, split, good_dir, seed=spec.seed)
     (folder / CARD).write_text(write_card(card), encoding="utf-8")
     (folder / CHECKPOINT).unlink(missing_ok=True)
     return Finished(context.job, (str(folder),))
-
-
-def _named(spec: TrainSpec) -> str:
-    return "cpu" if spec.device == "auto" else spec.device
 
 
 def _replace(path: Path, data: bytes) -> None:
