@@ -195,6 +195,11 @@ class Restoration:
         tile = self._plan.tile if self._plan else (0, 0)
         return Used(self._restorer.device, self._restorer.precision, tile, self._restorer.traits.halo)
 
+    @property
+    def finished_planes(self) -> int:
+        """How many planes of the result are committed."""
+        return sum(len(self._places) - len(self._uncommitted(c)) for c in range(len(self._channels)))
+
     def run(self) -> None:
         """Restore and commit every plane that is not committed yet.
 
@@ -334,7 +339,7 @@ class Restoration:
         NotEnoughMemory
             If there is nothing left to try.
         """
-        self._done = sum(len(self._places) - len(self._uncommitted(c)) for c in range(len(self._channels)))
+        self._done = self.finished_planes
         restorer, traits = self._restorer, self._restorer.traits
         assert self._plan is not None
         smallest = max(SMALLEST_SIDE, tiling.smallest_tile(traits.halo, BLEND, traits.multiple))

@@ -134,7 +134,7 @@ def _lack_of_gpu(wish: str) -> str:
         return ""
     if wish == "mps":
         return "this computer has no Apple GPU."
-    if not torch.backends.cuda.is_built():
+    if torch.version.cuda is None:
         return "this program came without support for NVIDIA GPUs."
     if not torch.cuda.is_available():
         return "no NVIDIA GPU with a working driver was found."
