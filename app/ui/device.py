@@ -52,7 +52,7 @@ class ComputerSheet(QDialog):
 
     def show_computer(self, computer: Computer, settings: Settings, worker: str) -> None:
         """Show what was found; `worker` is what the last job said it ran on."""
-        self.title.setText(worker or computer.device_words)
+        self.title.setText(computer.device_words)
         self.reason.setText(computer.why_no_gpu(settings.device))
         self.reason.setVisible(bool(self.reason.text()))
         facts = computer.facts(worker)
@@ -144,7 +144,8 @@ class DeviceEntry(QToolButton):
         self._show()
 
     def _show(self, _settings: Settings | None = None) -> None:
-        words = self._worker or (self._computer.device_words if self._computer else _("This computer"))
+        known = self._computer.device_words if self._computer else _("This computer")
+        words = self._worker if self._busy else known
         text = _("{device}, in use").format(device=words) if self._busy else words
         self.setText(text)
         self.setAccessibleName(_("Computes on: {device}").format(device=text))

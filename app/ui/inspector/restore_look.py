@@ -94,9 +94,13 @@ def _central(info: ImageInfo, level: int, *, t: int, c: int, z: int) -> Region:
 
 
 def _plane(pixels: NDArray[Any]) -> Plane:  # Any: whatever the file holds
-    return np.nan_to_num(pixels[0, 0, 0].astype(np.float32), posinf=0.0, neginf=0.0)
+    plane: Plane = np.nan_to_num(pixels[0, 0, 0].astype(np.float32), posinf=0.0, neginf=0.0)
+    return plane
 
 
 def _box_sums(plane: NDArray[np.float64], height: int, width: int) -> NDArray[np.float64]:
     sums = np.pad(plane, ((1, 0), (1, 0))).cumsum(0).cumsum(1)
-    return sums[height:, width:] - sums[:-height, width:] - sums[height:, :-width] + sums[:-height, :-width]
+    boxes: NDArray[np.float64] = (
+        sums[height:, width:] - sums[:-height, width:] - sums[height:, :-width] + sums[:-height, :-width]
+    )
+    return boxes

@@ -64,10 +64,8 @@ def run_words(info: ImageInfo, channels: int, seconds: float | None, *, anyway: 
     """What stands on the button, with its promise: ``"Restore 40 planes, 2 channels – about 3 min"``."""
     times, of_image, depth, _height, _width = info.shape
     planes = times * depth
-    if planes > 1:
-        what = ngettext("{n} plane", "{n} planes", planes).format(n=planes)
-    else:
-        what = _("this picture")
+    several = ngettext("{n} plane", "{n} planes", planes).format(n=planes)
+    what = several if planes > 1 else _("this picture")
     if channels > 1 or of_image > 1:
         what += ", " + ngettext("{n} channel", "{n} channels", channels).format(n=channels)
     words = (_("Restore {what} anyway") if anyway else _("Restore {what}")).format(what=what)

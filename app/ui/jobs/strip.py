@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QS
 from app.engine.job import Job
 from app.text import _, ngettext
 from app.ui.icons import icon
+from app.ui.jobs.notify import JobNotices
 from app.ui.jobs.watch import JobsWatch
 from app.ui.jobs.words import sign_of, title_of
 from app.ui.panels import Services
@@ -53,6 +54,7 @@ class JobsStrip(QWidget):
         super().__init__(parent)
         self._engine = services.engine
         self._watch = JobsWatch(services.engine, services.bridge, services.background, self)
+        self._told = JobNotices(services, self._watch, self.jobs_clicked.emit)
         self._job: Job | None = None
         self.setAccessibleName(_("Jobs in one line"))
         self.sign = QLabel()
