@@ -58,29 +58,8 @@ def _worker_restores() -> None:
 
 def _window_opens() -> None:
     """The window appears in memory, is furnished and closes; torch stays out of its process."""
-    os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    from PySide6.QtCore import QTimer
-    from PySide6.QtWidgets import QApplication
+    from app.ui.start import open_and_close
 
-    from app.ui.start import House
-
-    application = QApplication(sys.argv[:1])
-    house = House(application, find_paths())
-    seen: list[str] = []
-    mistakes: list[BaseException] = []
-    sys.excepthook = lambda _kind, error, _traceback: mistakes.append(error)
-
-    def furnished() -> None:
-        seen.append("furnished")
-        house.window.close()
-
-    house.furnished = furnished
-    QTimer.singleShot(PATIENCE_MS, application.quit)
-    house.open([])
-    application.exec()
-    if mistakes:
-        raise NotPassed(f"{mistakes[0]!r}") from mistakes[0]
-    if not seen:
-        raise NotPassed("the window was not furnished in time")
-    if "torch" in sys.modules:
-        raise NotPassed("the window's process has imported torch")
+    problem = open_and_close(find_paths(), patience_ms=PATIENCE_MS)
+    if problem:
+        raise NotPassed(problem)

@@ -141,6 +141,31 @@ def build_engine(paths: Paths, settings: Settings) -> tuple[Engine, Library]:
     return Engine(paths, settings), Library(paths)
 
 
+def open_and_close(paths: Paths, *, patience_ms: int) -> str:
+    """Open the window in memory, furnish it, close it, and return what went wrong; for the self-test."""
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    app = QApplication(["micrographia"])
+    house = House(app, paths)
+    problems: list[str] = []
+    sys.excepthook = lambda _kind, error, _trace: problems.append(repr(error))
+    is_furnished = False
+
+    def furnished() -> None:
+        nonlocal is_furnished
+        is_furnished = True
+        house.window.close()
+
+    house.furnished = furnished
+    QTimer.singleShot(patience_ms, app, app.quit)
+    house.open([])
+    app.exec()
+    if not is_furnished:
+        problems.append("the window was not furnished in time")
+    if "torch" in sys.modules:
+        problems.append("the window's process has imported torch")
+    return "; ".join(problems)
+
+
 def main(arguments: Sequence[str]) -> int:
     """Show the window and open the files that were named; return the exit code of the program."""
     paths = find_paths()

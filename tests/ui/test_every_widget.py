@@ -1,0 +1,150 @@
+"""Walks all widgets of the real window: names, Tab, and text that fits at every size."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QScrollBar,
+    QTabBar,
+    QToolButton,
+    QWidget,
+)
+
+CONTROLS = (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QTabBar,
+)
+# Qt's own parts of a larger control; the control speaks for them.
+PARTS = (
+    "qt_",
+    "QDockWidgetTitleButton",
+    "QComboBoxPrivate",
+    "CloseButton",
+    "ScrollLeftButton",
+    "ScrollRightButton",
+)
+SLACK = 2
+
+
+def is_part(widget):
+    names = (widget.objectName(), type(widget).__name__, widget.metaObject().className())
+    if any(name.startswith(PARTS) for name in names):
+        return True
+    above = widget.parentWidget()
+    return isinstance(above, QAbstractSpinBox | QComboBox | QTabBar | QLineEdit | QAbstractItemView) or (
+        above is not None and above.metaObject().className().startswith("QComboBox")
+    )
+
+
+def shown(root, kinds):
+    return [
+        w for w in root.findChildren(QWidget) if isinstance(w, kinds) and w.isVisible() and not is_part(w)
+    ]
+
+
+def controls(root):
+    return [w for w in shown(root, CONTROLS) if not isinstance(w, QScrollBar)]
+
+
+def told(widget):
+    return f"{type(widget).__name__} {widget.accessibleName() or getattr(widget, 'text', str)()!r} {widget.size()}"
+
+
+def name_of(widget):
+    if isinstance(widget, QAbstractButton):
+        return widget.accessibleName() or widget.text()
+    return widget.accessibleName()
+
+
+def room_for(label):
+    return label.contentsRect().size()
+
+
+def is_clipped(widget):
+    if isinstance(widget, QLabel):
+        if not widget.text() or widget.pixmap().width() or widget.property("elides"):
+            return False
+        room = room_for(widget)
+        if widget.wordWrap():
+            return widget.heightForWidth(widget.width()) > widget.height() + SLACK
+        return widget.minimumSizeHint().width() > room.width() + SLACK + 2 * widget.margin() or (
+            widget.fontMetrics().height() > room.height() + SLACK
+        )
+    if isinstance(widget, QAbstractButton) and (widget.text() or isinstance(widget, QToolButton)):
+        need = widget.minimumSizeHint() if not isinstance(widget, QToolButton) else widget.sizeHint()
+        return need.width() > widget.width() + SLACK or need.height() > widget.height() + SLACK
+    if isinstance(widget, QAbstractSpinBox | QComboBox | QLineEdit):
+        return widget.fontMetrics().height() > widget.height() + SLACK or (
+            widget.minimumSizeHint().width() > widget.width() + SLACK
+        )
+    return False
+
+
+def reached_by_tab(window):
+    seen, widget = set(), window.nextInFocusChain()
+    while widget is not window and widget not in seen:
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            seen.add(widget)
+        widget = widget.nextInFocusChain()
+    return seen
+
+
+@pytest.fixture(params=["welcome", "display", "restore", "info", "models", "jobs"])
+def page(request, make_house, qtbot, stack):
+    """The window on each of its pages, with an image open but for the first."""
+    files = [] if request.param == "welcome" else [stack]
+    house = make_house(files)
+    if files:
+        qtbot.waitUntil(lambda: house.services.session.current is not None, timeout=5000)
+    if request.param in ("models", "jobs"):
+        house.desk.go(request.param)
+    elif files:
+        house.desk.inspect(request.param)
+    return house
+
+
+def test_every_control_has_a_name_and_tab_reaches_it(page):
+    reached = reached_by_tab(page.window)
+    nameless = [told(widget) for widget in controls(page.window) if not name_of(widget)]
+    assert nameless == []
+    unreachable = [
+        told(widget)
+        for widget in controls(page.window)
+        if widget.isEnabled() and widget not in reached and widget.focusProxy() is None
+    ]
+    assert unreachable == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("scale", [1.0, 1.5])
+def test_no_text_is_clipped(page, qtbot, theme, scale):
+    page.settings.change(theme=theme, text_scale=scale)
+    window = page.window
+    qtbot.waitUntil(lambda: window.font().pointSizeF() > 0)
+    window.repaint()
+    qtbot.waitUntil(
+        lambda: not [told(w) for w in shown(window, QWidget) if is_clipped(w)] or _settled(window)
+    )
+    assert [told(widget) for widget in shown(window, QWidget) if is_clipped(widget)] == []
+    assert window.width() <= 1366
+    assert window.height() <= 768
+
+
+def _settled(window):
+    """Whether all posted layout requests were carried out; called by an event loop that runs meanwhile."""
+    turns = window.property("turns") or 0
+    window.setProperty("turns", turns + 1)
+    return turns > 20
