@@ -116,6 +116,7 @@ class Foreman:
         self._task: Task | None = None
         self._orders: deque[Order] = deque()
         self._wanted_preview: tuple[int, PreviewSpec] | None = None
+        self._previews = paths.cache / "previews" / f"{os.getpid()}-{time.time_ns()}"
         self._preview_folders: deque[Path] = deque()
         self._is_queue_open = False
         self._is_queue_held = False
@@ -270,8 +271,7 @@ class Foreman:
         if task is not None and task.record is not None:
             self._end_interrupted(task, task.record, "The program was closed.")
         self._awake.end()
-        for folder in self._preview_folders:
-            shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(self._previews, ignore_errors=True)
 
     def _has_turn(self) -> bool:
         return self._is_queue_open and not self._is_queue_held and self._ledger.has_waiting()
@@ -312,7 +312,7 @@ class Foreman:
         self._wanted_preview = None
         while len(self._preview_folders) >= PREVIEWS_KEPT:
             shutil.rmtree(self._preview_folders.popleft(), ignore_errors=True)
-        folder = self._paths.cache / "previews" / f"{os.getpid()}-{time.time_ns()}"
+        folder = self._previews / str(-number)
         self._preview_folders.append(folder)
         task = Task(number, folder)
         try:
@@ -328,6 +328,7 @@ class Foreman:
         worker.send(Run(task.id, str(task.folder), self.settings, only_finalise))
         if only_finalise:
             task.is_stop_asked = True
+            task.deadline = time.monotonic() + FINALISING_SECONDS
 
     def _need_worker(self) -> WorkerProcess:
         if self._worker is None:

@@ -6,6 +6,7 @@ Whatever happens, on either side, is put into one inbox and done by one thread: 
 import itertools
 import logging
 import queue
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from app.settings import Settings
 
 __all__ = ["Engine", "Job"]
 
+PREVIEW_SECONDS = 24 * 3600.0  # after so long nobody looks at a preview any more
 POLL_SECONDS = 0.2  # so that Ctrl-C is seen on every system
 
 logger = logging.getLogger(__name__)
@@ -76,6 +78,9 @@ class Engine:
             tell=self._tell,
         )
         self._ledger.recover(self._fate)
+        for number in self._ledger.prune():
+            journal.discard(self._foreman.folder(number))
+        _forget_old_previews(paths)
 
     def __enter__(self) -> Self:
         return self
@@ -145,7 +150,7 @@ class Engine:
 
     def jobs(self) -> tuple[Job, ...]:
         """Return queue and history, the newest first."""
-        return self._ledger.jobs()
+        return () if self._is_closing else self._ledger.jobs()
 
     def cancel(self, number: int) -> None:
         """Stop a job or preview; what is finished stays."""
@@ -277,3 +282,10 @@ class Engine:
     def _fate(self, number: int) -> str:
         units = len(journal.committed_units(self._foreman.folder(number)))
         return f"The program ended while the job ran. {safe_words(units)}"
+
+
+def _forget_old_previews(paths: Paths) -> None:
+    """Remove what sessions that crashed have left."""
+    for folder in (paths.cache / "previews").glob("*"):
+        if folder.stat().st_mtime < time.time() - PREVIEW_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -4,7 +4,9 @@ It ends when the supervisor hangs up, whatever it is doing, and when its job is 
 stays alive and keeps what runners put on the shelf, such as a loaded model.
 """
 
+import ctypes
 import faulthandler
+import gc
 import importlib
 import logging
 import os
@@ -113,6 +115,7 @@ class Worker:
             final = self._outcome(order, folder)
         del self._wishes[order.job]
         self._send(final)
+        _give_memory_back()
 
     def _outcome(self, order: Run, folder: Path) -> events.Event:
         """Do the job and return its last event, whatever happens: this is one of the doors of the house."""
@@ -200,6 +203,15 @@ def _be_modest() -> None:
     """Let the window and other programs go first."""
     if sys.platform != "win32":  # there the supervisor says so when it starts the process
         os.nice(5)
+
+
+def _give_memory_back() -> None:
+    """Return to the system what the job no longer uses; the C library keeps it otherwise."""
+    gc.collect()
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # GNU only
+        if trim is not None:
+            trim(0)
 
 
 @contextmanager
