@@ -1,5 +1,8 @@
 import json
 import shutil
+import signal
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -234,6 +237,44 @@ class TestRestore:
         assert {failure["input"] for failure in last["failed"]} == {str(letter), str(gone)}
         assert all(set(failure) == {"input", "code", "sentence"} for failure in last["failed"])
         assert not list(tmp_path.rglob("*.part"))
+
+    def test_no_bad_file_stops_a_batch_and_each_gets_one_sentence(self, ask, ask_json, image, tmp_path):
+        bad = {
+            name: tmp_path / name
+            for name in ("truncated.tif", "letter.tif", "empty.tif", "nan.tif", "gone.tif", "no pixels.tif")
+        }
+        plain = tmp_path / "plain.tif"
+        tifffile.imwrite(plain, np.zeros((64, 64), np.uint16))
+        bad["truncated.tif"].write_bytes(plain.read_bytes()[:4000])
+        bad["letter.tif"].write_text("Dear reviewer", encoding="utf-8")
+        bad["empty.tif"].touch()
+        tifffile.imwrite(bad["nan.tif"], np.full((48, 48), np.nan, np.float32))
+        bad["no pixels.tif"].write_bytes(b"II*\0\x08\0\0\0\0\0\0\0\0\0")
+        results = tmp_path / "results"
+        inputs = [*bad.values(), image]
+        code, lines = ask_json("restore", *inputs, "--model", "simple-smoothing", "--output", results)
+        assert code == 1
+        assert lines[-1]["outputs"] == [None] * len(bad) + [str(results / "cells_restored.ome.tif")]
+        assert sorted(one["input"] for one in lines[-1]["failed"]) == sorted(map(str, bad.values()))
+        sentences = {one["sentence"] for one in lines[-1]["failed"]}
+        assert len(sentences) == len(bad)
+        assert all(one["code"] != "bug" for one in lines[-1]["failed"])
+        assert [file.name for file in results.iterdir()] == ["cells_restored.ome.tif"]
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for another process")
+    def test_ctrl_c_ends_with_130_and_keeps_what_is_finished(self, tmp_path):
+        file = tmp_path / "long.tif"
+        tifffile.imwrite(file, np.random.default_rng(1).poisson(9, (200, 256, 256)).astype(np.uint16))
+        command = [sys.executable, "-m", "app", "restore", file, "--model", "simple-smoothing", "--json"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            lines = iter(process.stdout.readline, "")
+            assert any('"Committed"' in line for line in lines)
+            process.send_signal(signal.SIGINT)
+            last = json.loads(list(lines)[-1])
+            assert process.wait(60) == 130
+            assert process.stderr.read() == ""
+        assert tifffile.imread(last["outputs"][0]).shape == (200, 256, 256)
+        assert not list(tmp_path.glob("*.part"))
 
     def test_a_folder_stands_for_its_images_and_an_empty_one_fails(self, ask_json, image, tmp_path):
         full, empty = tmp_path / "full", tmp_path / "empty"
