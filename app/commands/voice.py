@@ -5,6 +5,7 @@ import math
 import shutil
 import sys
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any, TextIO
 
 from app.engine import events
@@ -50,8 +51,9 @@ class Voice:
                 self._write(output)
             case events.Remark(sentence=sentence):
                 self._warn(sentence)
-            case events.ItemFailed(sentence=sentence, hint=hint):
-                self._warn(f"{sentence} {hint}")
+            case events.ItemFailed(input=path, sentence=sentence, hint=hint):
+                name = PurePath(path).name
+                self._warn(f"{sentence} {hint}" if name in sentence else f"{name}: {sentence} {hint}")
 
     def result(self, result: Result, text: str) -> None:
         """Say the result: the object for programs, the text (if there is any) for people."""

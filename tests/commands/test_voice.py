@@ -53,10 +53,14 @@ def test_away_from_a_terminal_progress_is_silent(capsys):
 def test_failures_and_remarks_go_to_the_error_stream(capsys):
     voice = Voice(as_json=False)
     voice.hear(events.ItemFailed(1, 0, "/a.tif", "images.gone", "a.tif is gone.", "Look for it."))
+    voice.hear(events.ItemFailed(1, 1, "/b.tif", "restore.nan", "There are no numbers."))
     voice.hear(events.Remark(1, "restore.small", "The tile was made smaller."))
     written = capsys.readouterr()
     assert written.out == ""
-    assert written.err == "a.tif is gone. Look for it.\nThe tile was made smaller.\n"
+    assert (
+        written.err
+        == "a.tif is gone. Look for it.\nb.tif: There are no numbers.\nThe tile was made smaller.\n"
+    )
 
 
 def test_with_json_every_event_is_a_line_of_plain_ascii(capsys):
