@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from app.images import imagej
-from app.images.readers.tiff_pages import Locate, Page, Segments, TiffHandle, too_good
+from app.images.readers.tiff_pages import FOREIGN, Locate, Page, Segments, TiffHandle, too_good
 from app.images.readers.tiff_series import (
     MOST_PLANES,
     Level,
@@ -27,14 +27,16 @@ LETTERS = {"T": "T", "Z": "Z", "C": "C", "S": "C", "E": "C"}  # S: samples, E: w
 
 
 def other_series(handle: TiffHandle) -> list[Series]:
-    """Return the images of a file that is neither OME-TIFF nor ImageJ's."""
+    """Return the images of a file that is neither OME-TIFF nor ImageJ's, or whose description is of no use."""
     first = handle.first
     stated = _stated_pages(first)
     if stated > MOST_PLANES:
         raise too_good(handle.path)
     with handle.awake():
         if stated > len(handle.file.pages) and not first.is_final:
-            return [_cut_short(handle, first, stated)]
+            return [_plain(handle, first, stated)]
+        if first.is_ome:  # tifffile would follow the description again
+            return [_plain(handle, first, _alike(handle, first))]
         found = list(handle.file.series)
         if first.is_lsm:
             found = found[:1]  # the second holds thumbnails
@@ -97,8 +99,18 @@ def _stated_pages(first: Page) -> int:
         return 1
 
 
-def _cut_short(handle: TiffHandle, first: Page, pages: int) -> Series:
-    """Return the image of a file that lost the directories of its last pages."""
+def _alike(handle: TiffHandle, first: Page) -> int:
+    """Return how many pages from the first on are like it."""
+    for index in range(1, handle.count()):
+        try:
+            handle.frame(index, first)
+        except FOREIGN:
+            return index
+    return handle.count()
+
+
+def _plain(handle: TiffHandle, first: Page, pages: int) -> Series:
+    """Return a stack of `pages` pages about which nothing else is known."""
     numbers, channels = coloured(numbered({"T": 1, "C": 1, "Z": pages}, first), (), first)
     present, locate = located(handle, first, pages)
     return Series(
@@ -110,7 +122,7 @@ def _cut_short(handle: TiffHandle, first: Page, pages: int) -> Series:
         levels=(Level(first.imagelength, first.imagewidth, locate),),
         channels=channels,
         scale=Scale(),
-        doubts=("axes",),
+        doubts=("axes",) if pages > 1 else (),
         file_bytes=handle.size,
     )
 
@@ -150,7 +162,7 @@ def _notes(handle: TiffHandle, key: Page) -> tuple[Scale, tuple[Channel, ...]]:
 
 def _lsm_notes(notes: dict[str, Any]) -> tuple[Scale, tuple[Channel, ...]]:
     z, y, x = (float(notes.get(f"VoxelSize{axis}") or 0) * 1e6 or None for axis in "ZYX")
-    interval = float(notes.get("TimeInterval") or 0) or None
+    interval = float(notes.get("TimeIntervall") or 0) or None
     colours = notes.get("ChannelColors") or {}
     tints = ["#{:02x}{:02x}{:02x}".format(*colour[:3]) for colour in colours.get("Colors", ())]
     names = [str(name) for name in colours.get("ColorNames", ())]

@@ -103,7 +103,8 @@ def coloured(
     """Return planes and channels of an image: red, green, blue without opacity if it is in colour."""
     separate, _, inner = planes_of(key)
     samples = separate * inner
-    if samples in (3, 4) and numbers.shape[1] == samples and key.photometric in COLOURS:
+    is_colour = key.photometric in COLOURS and not key.is_lsm  # LSM calls all its channels so
+    if is_colour and samples in (3, 4) and numbers.shape[1] == samples:
         return numbers[:, :3], PRIMARIES
     return numbers, (channels + (Channel(""),) * numbers.shape[1])[: numbers.shape[1]]
 

@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 import numpy as np
 import tifffile
+from numpy.typing import NDArray
 
 from app.images import imagej, ome
 from app.images.errors import CannotWrite, Damaged, DiskFull, NotSupported, in_words
@@ -216,23 +217,30 @@ class OmeTiffSink:
     def _seen_range(self, c: int) -> tuple[float, float]:
         """Return a range that shows channel `c` well: nearly all of the values of a few planes."""
         frames, channels, slices, height, width = self.info.shape
-        dtype = np.dtype(self.info.dtype).newbyteorder("<")
         steps = np.unique(np.linspace(0, frames * slices - 1, SAMPLE_PLANES).astype(int))
-        stride = max(1, int(height * width * len(steps) / SAMPLE_PIXELS))
+        rows = range(0, height, max(1, height * width * len(steps) // SAMPLE_PIXELS))
         seen = []
         for step in steps:
-            with self._lock:
-                file = self._open()
-                file.seek(self._layout.plane_offset(int(step) * channels + c))
-                plane = np.frombuffer(file.read(height * width * dtype.itemsize), dtype)
-            values = plane[::stride].astype(np.float64)
-            values = values[np.isfinite(values)]
+            start = self._layout.plane_offset(int(step) * channels + c)
+            values = self._rows(start, rows, width)
             if values.any():  # a plane never written is all zeros
-                seen.append(values)
+                seen.append(values[np.isfinite(values)])
+        seen = [values for values in seen if values.size]
         if not seen:
             return (0.0, 1.0)
         low, high = np.percentile(np.concatenate(seen), (0.1, 99.9))
         return (float(low), float(high)) if low < high else (float(low), float(low) + 1.0)
+
+    def _rows(self, start: int, rows: range, width: int) -> NDArray[np.float64]:
+        """Return some rows of the plane that starts at `start`."""
+        dtype = np.dtype(self.info.dtype).newbyteorder("<")
+        read = []
+        with self._lock:
+            file = self._open()
+            for row in rows:
+                file.seek(start + row * width * dtype.itemsize)
+                read.append(file.read(width * dtype.itemsize))
+        return np.frombuffer(b"".join(read), dtype).astype(np.float64)
 
     def _open(self) -> BinaryIO:
         if self._file is None:
