@@ -16,18 +16,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.library.card import ModelCard
-from app.library.fit import Fit
 from app.text import _, ngettext
 from app.ui.icons import icon
+from app.ui.inspector.restore_offers import Offer, at_most_three
 from app.ui.inspector.restore_words import FIT_SIGNS, cost_sentence, fit_sentence
 from app.ui.theme import set_role
 
 ICON = 16
-AT_FIRST = 3
-YARDSTICK = "smoothing"  # the family that is always offered
-
-Offer = tuple[ModelCard, Fit]
 
 
 class ModelChoice(QFrame):
@@ -141,12 +136,3 @@ class ModelChoices(QWidget):
             choice.setParent(None)
             choice.deleteLater()
         self.choices.clear()
-
-
-def at_most_three(offers: Sequence[Offer]) -> tuple[Offer, ...]:
-    """Return the first three offers; the simple filter is always among them, for comparison."""
-    first = tuple(offers[:AT_FIRST])
-    if any(card.family == YARDSTICK for card, _fit in first):
-        return first
-    simple = [offer for offer in offers if offer[0].family == YARDSTICK]
-    return (*first[: AT_FIRST - 1], *simple[:1]) if simple else first

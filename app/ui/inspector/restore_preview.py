@@ -1,5 +1,6 @@
 """The preview box: asks for it, a moment after the last change, and says how far it is."""
 
+import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ class Previewer(QObject):
 
     made = Signal(object, object)  # Box, pixels (c, h, w) float32
     said = Signal(str, str)  # sentence, role of a label
+    timed = Signal(str, float)  # id of the model, seconds per megapixel of the result
 
     def __init__(
         self, engine: "Engine", bridge: EngineBridge, background: Background, parent: QObject | None = None
@@ -34,7 +36,8 @@ class Previewer(QObject):
         self._engine = engine
         self._background = background
         self._wanted: tuple[PreviewSpec, Box] | None = None
-        self._asked: tuple[int, Box] | None = None
+        self._asked: tuple[int, Box, str] | None = None
+        self._began = 0.0
         self._timer = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._timer.timeout.connect(self._ask)
         bridge.started.connect(self._note_start)
@@ -69,28 +72,35 @@ class Previewer(QObject):
             return
         spec, box = self._wanted
         self.said.emit(_("Preparing the preview…"), "quiet")
-        self._asked = (self._engine.preview(spec), box)
+        self._asked = (self._engine.preview(spec), box, spec.model)
 
     def _is_mine(self, number: int) -> bool:
         return self._asked is not None and self._asked[0] == number
 
     def _note_start(self, event: Started) -> None:
         if self._is_mine(event.job):
+            self._began = time.monotonic()
             self.said.emit(_("Restoring the box…"), "quiet")
 
     def _note_stage(self, event: Stage) -> None:
         if self._is_mine(event.job):
+            self._began = 0.0  # what is done once for all is not measured
             self.said.emit(_("{stage}…").format(stage=_(event.name)), "quiet")
 
     def _fetch(self, event: Preview) -> None:
         if self._is_mine(event.job) and self._asked is not None:
-            show = partial(self._show, event.job, self._asked[1])
+            seconds = time.monotonic() - self._began if self._began else 0.0
+            show = partial(self._show, event.job, seconds)
             self._background.run(partial(_load, Path(event.path)), show, self._give_up, priority=1)
 
-    def _show(self, number: int, box: Box, pixels: NDArray[Any]) -> None:
-        if self._is_mine(number):
-            self.made.emit(box, pixels)
-            self.said.emit(_("The box is restored. Drag it to look elsewhere."), "quiet")
+    def _show(self, number: int, seconds: float, pixels: NDArray[Any]) -> None:
+        if self._asked is None or self._asked[0] != number:
+            return
+        _number, box, model = self._asked
+        self.made.emit(box, pixels)
+        self.said.emit(_("The box is restored. Drag it to look elsewhere."), "quiet")
+        if seconds:
+            self.timed.emit(model, seconds / (pixels.size / 1e6))
 
     def _give_up(self, error: Exception) -> None:
         if not isinstance(error, OSError):

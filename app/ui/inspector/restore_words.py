@@ -1,6 +1,8 @@
 """What the Restore page says: sentences from what is known of image, model and job. No Qt."""
 
-from app.engine.specs import RestoreSpec
+from pathlib import Path
+
+from app.images.folders import stem
 from app.library.card import ModelCard
 from app.library.fit import Fit, Level
 from app.text import _, ngettext
@@ -60,23 +62,31 @@ def megapixels(info: ImageInfo, channels: int, scale: int) -> float:
     return times * depth * channels * height * width * scale * scale / 1e6
 
 
-def run_words(info: ImageInfo, channels: int, seconds: float | None, *, anyway: bool) -> str:
-    """What stands on the button, with its promise: ``"Restore 40 planes, 2 channels – about 3 min"``."""
+def run_words(info: ImageInfo, channels: int, *, anyway: bool) -> str:
+    """What stands on the button: ``"Restore 40 planes, 2 channels"``."""
     times, of_image, depth, _height, _width = info.shape
     planes = times * depth
     several = ngettext("{n} plane", "{n} planes", planes).format(n=planes)
     what = several if planes > 1 else _("this picture")
-    if channels > 1 or of_image > 1:
+    if of_image > 1 and not info.is_rgb:
         what += ", " + ngettext("{n} channel", "{n} channels", channels).format(n=channels)
-    words = (_("Restore {what} anyway") if anyway else _("Restore {what}")).format(what=what)
-    return (
-        words if seconds is None else _("{words} – about {time}").format(words=words, time=duration(seconds))
-    )
+    return (_("Restore {what} anyway") if anyway else _("Restore {what}")).format(what=what)
 
 
-def output_name(stem: str) -> str:
-    """The name of the result of an image, as the job will give it if it is free."""
-    return RestoreSpec((), "").name_pattern.format(name=stem)
+def promise_words(seconds: float | None) -> str:
+    """The promise on the button: ``"about 3 min"``; empty while nothing was measured."""
+    return "" if seconds is None else _("about {time}").format(time=duration(seconds))
+
+
+def free_name(folder: Path, pattern: str, original: Path) -> str:
+    """The name that the result of an image will get: never one that exists; for a thread."""
+    name = pattern.format(name=stem(original))
+    base, dot, ending = name.partition(".ome.tif")
+    number = 1
+    while any((folder / f"{name}{part}").exists() for part in ("", ".part")):
+        number += 1
+        name = f"{base}_{number}{dot}{ending}"
+    return name
 
 
 def _in_words(count: int) -> str:

@@ -1,0 +1,306 @@
+"""The Restore page at work: from the current image to a preview, a promise and a job."""
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.engine.job import Job
+from app.engine.specs import Input, PreviewSpec, RestoreSpec
+from app.library.card import ModelCard
+from app.text import _
+from app.ui.computer import Computer, probe
+from app.ui.inspector.restore_follow import ResultFollower
+from app.ui.inspector.restore_look import Look, look_at
+from app.ui.inspector.restore_offers import Offers, find_offers
+from app.ui.inspector.restore_page import RestorePage
+from app.ui.inspector.restore_preview import Previewer
+from app.ui.inspector.restore_promise import Promises
+from app.ui.inspector.restore_words import free_name, picture_sentence, promise_words, run_words
+from app.ui.jobs.watch import JobsWatch
+from app.ui.panels import Services
+from app.ui.session import OpenImage
+from app.ui.viewer.state import Box, ViewState
+from models.errors import UserError
+from models.knobs import N_
+from models.source import ImageInfo, Reading
+
+FIRST_DEVICES = (("auto", N_("what is fastest")), ("cpu", N_("the processor")))
+
+
+class RestorePanel(QWidget):
+    """Shows the page for the current image, keeps its preview fresh and submits its jobs."""
+
+    preview_box_wanted = Signal(bool)
+    preview_made = Signal(object, object)  # Box, pixels (c, h, w) or None: only place the box
+    unfinished_changed = Signal(object)  # frozenset of planes (t, c, z)
+    planes_arrived = Signal(object)  # key of the original whose result has new planes
+
+    def __init__(self, services: Services, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._services = services
+        engine, bridge, background = services.engine, services.bridge, services.background
+        self._image: OpenImage | None = None
+        self._offers = Offers()
+        self._card: ModelCard | None = None
+        self._wish = ""  # id of the model that the person picked
+        self._box: Box | None = None
+        self._shown: tuple[int, ...] = ()  # channels that the viewer draws
+        self._is_submitting = False
+        self.page = RestorePage(FIRST_DEVICES)
+        self.watch = JobsWatch(engine, bridge, background, self)
+        self.previewer = Previewer(engine, bridge, background, self)
+        self.promises = Promises(engine, background, self)
+        self.follower = ResultFollower(services.session, bridge, self.watch, self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.page)
+        self._connect()
+        engine.warm_up()
+        background.run(probe, self._take_computer, priority=-1)
+        self.watch.refresh()
+        self.show_image(services.session.current)
+
+    def _connect(self) -> None:
+        session, page, bar = self._services.session, self.page, self.page.bar
+        session.current_changed.connect(self.show_image)
+        session.image_opened.connect(self._count_images)
+        session.image_closed.connect(self._count_images)
+        self._services.settings.changed.connect(self._show_offer)
+        page.model_picked.connect(self._pick)
+        page.settings_changed.connect(self._refresh)
+        page.preview_toggled.connect(self._switch_preview)
+        bar.run_clicked.connect(self._run_one)
+        bar.run_all_clicked.connect(self._run_all)
+        bar.cancel_clicked.connect(self._cancel)
+        self.previewer.made.connect(self.preview_made)
+        self.previewer.said.connect(page.show_preview_words)
+        self.previewer.timed.connect(self.promises.note_pace)
+        self.promises.changed.connect(self._show_offer)
+        self.follower.unfinished_changed.connect(self.unfinished_changed)
+        self.follower.planes_arrived.connect(self.planes_arrived)
+        self.watch.changed.connect(self._show_job)
+        self.watch.changed.connect(self._ask_promises)
+        self.watch.moved.connect(self._show_job)
+
+    # What the viewer tells
+
+    def move_preview_box(self, box: Box) -> None:
+        """Restore another part of the picture."""
+        self._box = box if self._box is None else replace(box, t=self._box.t, z=self._box.z)
+        self._want_preview()
+
+    def show_view_state(self, state: ViewState) -> None:
+        """Follow the viewer to another plane or other channels."""
+        self._shown = state.shown
+        if self._box is not None and (self._box.t, self._box.z) != (state.t, state.z):
+            self._box = replace(self._box, t=state.t, z=state.z)
+        self._want_preview()
+
+    # The image at hand
+
+    def show_image(self, image: OpenImage | None) -> None:
+        """Begin anew with another image."""
+        self.previewer.stop()
+        self._image, self._offers, self._card, self._box, self._shown = image, Offers(), None, None, ()
+        self.preview_box_wanted.emit(False)
+        if image is None:
+            self.page.show_empty()
+            return
+        info = image.info
+        self.page.show_picture(picture_sentence(info))
+        self._show_offer()
+        self._show_job()
+        self._count_images()
+        background, notices = self._services.background, self._services.notices
+        find = partial(find_offers, self._services.library, info)
+        background.run(find, partial(self._take_offers, image), notices.show_error, priority=1)
+        look = partial(look_at, image.source, t=0, c=0, z=info.shape[2] // 2)
+        background.run(look, partial(self._take_look, image), partial(self._cannot_look, image), priority=1)
+
+    def _is_current(self, image: OpenImage) -> bool:
+        return self._image is image
+
+    def _take_offers(self, image: OpenImage, offers: Offers) -> None:
+        if not self._is_current(image):
+            return
+        self._offers = offers
+        wished = offers.fit(self._wish)
+        keeps_wish = wished is not None and wished.level != "outside"
+        self.page.show_offers(offers.ranked, self._wish if keeps_wish else "")
+
+    def _take_look(self, image: OpenImage, look: Look) -> None:
+        if self._is_current(image):
+            self.page.show_picture(picture_sentence(image.info, _(look.noise) if look.noise else ""))
+            middle = image.info.shape[2] // 2
+            self._box = Box(look.y, look.x, look.height, look.width, 0, middle)
+            self._switch_preview(self.page.preview.isChecked())
+
+    def _cannot_look(self, image: OpenImage, error: Exception) -> None:
+        if not isinstance(error, UserError):
+            raise error
+        if self._is_current(image):
+            self.page.show_preview_words(_(error.sentence), "bad")
+
+    def _take_computer(self, computer: Computer) -> None:
+        self.page.settings.show_devices(computer.devices())
+
+    # Choosing
+
+    def _pick(self, card: ModelCard) -> None:
+        """Use a model; what was set for another one is set anew."""
+        image = self._image
+        if image is None:
+            return
+        if self._card is not None:
+            self._wish = card.id
+        self._card = card
+        self.page.settings.show_for(image.info, card, self._services.settings.current.device)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        self._show_offer()
+        self._ask_promises()
+        self._want_preview()
+
+    def _channels(self, info: ImageInfo) -> tuple[int, ...]:
+        return self.page.settings.choices().channels or tuple(range(info.shape[1]))
+
+    def _switch_preview(self, is_wanted: bool) -> None:  # noqa: FBT001 - a slot of `toggled`
+        can_show = is_wanted and self._box is not None
+        self.preview_box_wanted.emit(can_show)
+        if can_show:
+            self.preview_made.emit(self._box, None)
+            self._want_preview()
+        else:
+            self.previewer.stop()
+
+    def _want_preview(self) -> None:
+        image, card, box = self._image, self._card, self._box
+        if image is None or card is None or box is None or not self.page.preview.isChecked():
+            return
+        if fault := self._offers.fault(card.id):
+            self.page.show_preview_words(fault, "bad")
+            return
+        choices = self.page.settings.choices()
+        chosen = self._channels(image.info)
+        channels = tuple(channel for channel in chosen if channel in self._shown) or chosen
+        rows, columns = (box.y0, box.y0 + box.height), (box.x0, box.x0 + box.width)
+        spec = PreviewSpec(
+            input_of(image), card.id, box.t, channels, box.z, rows, columns, choices.device, choices.values
+        )
+        self.previewer.want(spec, replace(box, channels=channels))
+
+    # The promise
+
+    def _ask_promises(self) -> None:
+        image = self._image
+        if image is not None and self._offers.ranked:
+            channels = len(self._channels(image.info))
+            device = self.page.settings.choices().device
+            self.promises.ask(image.info, channels, self._offers.cards, device)
+
+    def _show_offer(self, _change: object = None) -> None:
+        """Say what the button would do; the name of the result is looked up first."""
+        image = self._image
+        if image is None:
+            return
+        seconds = self.promises.seconds()
+        self.page.choices.show_seconds(seconds)
+        folder = Path(self._services.settings.current.results_dir or image.path.parent)
+        look_up = partial(free_name, folder, RestoreSpec((), "").name_pattern, image.path)
+        self._services.background.run(look_up, partial(self._show_named_offer, image), priority=1)
+
+    def _show_named_offer(self, image: OpenImage, name: str) -> None:
+        if not self._is_current(image):
+            return
+        card = self._card
+        if card is None:
+            self.page.bar.show_offer(
+                _("Restore"), "", output=name, reason=_("Looking for a model that fits…")
+            )
+            return
+        fit = self._offers.fit(card.id)
+        anyway = fit is not None and fit.level == "outside"
+        words = run_words(image.info, len(self._channels(image.info)), anyway=anyway)
+        promise = promise_words(self.promises.seconds().get(card.id))
+        self.page.bar.show_offer(words, promise, output=name, reason=self._offers.fault(card.id))
+
+    def _count_images(self, _change: object = None) -> None:
+        self.page.bar.show_all(len(self._originals()))
+
+    def _originals(self) -> tuple[OpenImage, ...]:
+        return tuple(image for image in self._services.session.images() if image.result_of is None)
+
+    # The job
+
+    def _run_one(self) -> None:
+        if self._image is not None:
+            self._submit((self._image,))
+
+    def _run_all(self) -> None:
+        self._submit(self._originals())
+
+    def _submit(self, images: tuple[OpenImage, ...]) -> None:
+        card = self._card
+        if card is None or self._is_submitting:
+            return
+        self._is_submitting = True
+        choices = self.page.settings.choices()
+        same_channels = len({image.info.shape[1] for image in images}) == 1
+        spec = RestoreSpec(
+            tuple(input_of(image) for image in images),
+            card.id,
+            output_dir=self._services.settings.current.results_dir,
+            channels=choices.channels if same_channels else (),
+            device=choices.device,
+            tile=choices.tile,
+            dtype=choices.dtype,
+            values=choices.values,
+        )
+        submit = partial(self._services.engine.submit, spec)
+        self._services.background.run(submit, self._note_submitted, self._cannot_submit, priority=2)
+
+    def _note_submitted(self, _number: int) -> None:
+        self._is_submitting = False
+
+    def _cannot_submit(self, error: Exception) -> None:
+        self._is_submitting = False
+        self._services.notices.show_error(error)
+
+    def _cancel(self) -> None:
+        job = self._job()
+        if job is not None:
+            self._services.engine.cancel(job.id)
+
+    def _job(self) -> Job | None:
+        """The job that restores the image at hand, if one runs or waits."""
+        image = self._image
+        if image is None:
+            return None
+        wanted = (str(image.path), image.info.scene)
+        jobs = (job for job in self.watch.jobs if job.state in ("running", "waiting"))
+        return next((job for job in jobs if wanted in _inputs(job)), None)
+
+    def _show_job(self, _number: int = 0) -> None:
+        job = self._job()
+        if job is None:
+            self.page.bar.show_idle()
+        elif job.state == "waiting":
+            self.page.bar.show_running(_("Waiting for the job before it."), None)
+        else:
+            self.page.bar.show_running(self.watch.sentence(job), self.watch.share(job))
+
+
+def input_of(image: OpenImage) -> Input:
+    """Say where an open image lies, with the person's corrections."""
+    return Input(str(image.path), image.info.scene, image.reading or Reading())
+
+
+def _inputs(job: Job) -> tuple[tuple[str, int], ...]:
+    """Files and scenes that a job restores."""
+    return (
+        tuple((one.path, one.scene) for one in job.spec.inputs) if isinstance(job.spec, RestoreSpec) else ()
+    )
