@@ -30,7 +30,7 @@ def evaluate_model(asked: argparse.Namespace, paths: Paths, voice: Voice) -> int
 
 def check_computer(asked: argparse.Namespace, paths: Paths, voice: Voice) -> int:
     """Check that reading, restoring and writing work here, and how fast."""
-    return _report(CheckSpec(device=asked.device or load_settings(paths).device), paths, voice, lines)
+    return _report(CheckSpec(device=asked.device or load_settings(paths).device), paths, voice, _findings)
 
 
 def _report(spec: Spec, paths: Paths, voice: Voice, lines: Callable[[Any], Iterator[str]]) -> int:
@@ -42,6 +42,13 @@ def _report(spec: Spec, paths: Paths, voice: Voice, lines: Callable[[Any], Itera
     report = json.loads(last.report)
     voice.result(report, "\n".join(lines(report)))
     return FAILED if report.get("failed") else DONE
+
+
+def _findings(report: Any) -> Iterator[str]:  # Any: JSON
+    """Yield what was found on this computer, then one line per check."""
+    yield from lines({name: value for name, value in report.items() if name not in ("checks", "failed")})
+    for check in report["checks"]:
+        yield f"{_('passed') if check['passed'] else _('FAILED'):<14} {check['name']}: {check['detail']}"
 
 
 def _scores(report: Any) -> Iterator[str]:  # Any: JSON
