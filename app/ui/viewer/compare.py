@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from app.ui.viewer.state import Comparison, Side, ViewState
 from models.knobs import N_
+from models.source import Channel
 
 Pane = tuple[Side, ...]  # from left to right of the curtain, or just one
 
@@ -53,3 +54,12 @@ def panes(state: ViewState, *, has_result: bool, is_raw_held: bool = False) -> t
     if state.is_swapped:
         return tuple(tuple(OPPOSITE[side] for side in pane) for pane in rows)
     return rows
+
+
+def match_channels(raw: tuple[Channel, ...], restored: tuple[Channel, ...]) -> tuple[int | None, ...]:
+    """Return for each raw channel the restored one: by name, by order if as many, else None."""
+    names = [channel.name for channel in restored]
+    if len(raw) == len(restored):
+        return tuple(range(len(raw)))
+    is_named = len(set(names)) == len(names) and all(names)
+    return tuple(names.index(channel.name) if is_named and channel.name in names else None for channel in raw)

@@ -62,11 +62,6 @@ def add_saturated(total: Packed, more: Packed) -> None:
     total |= np.uint32(OPAQUE)
 
 
-def blank(height: int, width: int) -> Packed:
-    """Return a black picture, for when every channel is hidden."""
-    return np.full((height, width), OPAQUE, np.uint32)
-
-
 def _table(plane: Plane, look: Look) -> Packed:
     dtype = np.dtype(np.uint8) if plane.dtype == bool else plane.dtype
     if is_counted(dtype):

@@ -7,7 +7,12 @@ from models.source import ImageInfo, Range, Region, Shape5
 
 WHOLE_PIXELS = 1 << 22  # a plane up to this size is read whole, so that moving about needs no reading
 QUICK_PIXELS = 1 << 20  # a coarse picture first, if the fine one has more pixels than twice this
+SMALLEST_VIEW, LARGEST_VIEW = 1 / 4096, 32.0  # shares of the image's longer side
+KEPT = 0.8  # the image may be moved out of this share of the view
 BLOCK = 512  # crops begin and end at multiples of this, so that small moves find the same crop again
+
+
+MARGIN = 1.02  # a fitted picture does not touch the edges
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +21,30 @@ class Viewport:
 
     width: int
     height: int
+
+
+def fitted(view: Rect | None, over: Rect, viewport: Viewport) -> Rect:
+    """Return what is seen: the least rectangle of the viewport's proportions that holds `view`."""
+    wanted = view or over.grown(MARGIN)
+    unit = max(wanted.width / viewport.width, wanted.height / viewport.height)
+    width, height = unit * viewport.width, unit * viewport.height
+    return Rect(wanted.x + (wanted.width - width) / 2, wanted.y + (wanted.height - height) / 2, width, height)
+
+
+def zoomed(seen: Rect, factor: float, over: Rect, at: tuple[float, float] | None = None) -> Rect:
+    """Return `seen` magnified by `factor` about a point that stays where it is; within reason."""
+    x, y = at or (seen.x + seen.width / 2, seen.y + seen.height / 2)
+    side = max(over.width, over.height)
+    width = min(max(seen.width / factor, side * SMALLEST_VIEW), side * LARGEST_VIEW)
+    share = width / seen.width
+    return Rect(x - (x - seen.x) * share, y - (y - seen.y) * share, width, seen.height * share)
+
+
+def moved(seen: Rect, by_x: float, by_y: float, over: Rect) -> Rect:
+    """Return `seen` moved by units, but never so far that nothing of the image is left."""
+    x = min(max(seen.x + by_x, over.x - seen.width * KEPT), over.x + over.width - seen.width * (1 - KEPT))
+    y = min(max(seen.y + by_y, over.y - seen.height * KEPT), over.y + over.height - seen.height * (1 - KEPT))
+    return Rect(x, y, seen.width, seen.height)
 
 
 def plan(

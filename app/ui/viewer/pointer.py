@@ -1,10 +1,14 @@
 """What lies under the pointer, as one line for the status bar."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from app.text import _
+from app.ui.viewer.contrast import Plane
+from app.ui.viewer.state import Rect
+from models.source import Region
 
 Value = int | float
 
@@ -52,6 +56,23 @@ def value_in_words(value: Value | None) -> str:
     if isinstance(value, int):
         return str(value)
     return f"{value:.1f}" if abs(value) >= 100 else f"{value:.4g}"
+
+
+def value_at(
+    planes: Mapping[Region, Plane], channel: int, at: tuple[float, float], over: Rect, size: tuple[int, int]
+) -> Value | None:
+    """Return the pixel at a place in units; `size` is height and width of the whole plane that fills `over`.
+
+    None if the place is outside, or if only a coarse or another part of the plane is at hand.
+    """
+    height, width = size
+    row, column = int((at[1] - over.y) / over.height * height), int((at[0] - over.x) / over.width * width)
+    for region, plane in planes.items():
+        (y0, y1), (x0, x1) = region.y, region.x
+        is_there = y0 <= row < y1 and x0 <= column < x1
+        if region.level == 0 and region.c[0] == channel and is_there:
+            return as_value(plane[row - y0, column - x0])
+    return None
 
 
 def as_value(number: np.generic) -> Value:

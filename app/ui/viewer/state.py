@@ -14,6 +14,7 @@ from models.source import Channel, ImageInfo
 Colouring = Literal["composite", "single", "gray"]
 Comparison = Literal["single", "side", "curtain"]
 Side = Literal["raw", "restored"]
+Axis = Literal["C", "Z", "T"]
 
 MERGED_AT_FIRST = 6  # images with more channels begin with one channel at a time
 
@@ -113,6 +114,16 @@ class ViewState:
         if self.colouring != "composite":
             return (self.channel,) if self.channels else ()
         return tuple(index for index, channel in enumerate(self.channels) if channel.is_visible)
+
+    def position(self, axis: Axis) -> int:
+        """Return where we are along an axis."""
+        return {"C": self.channel, "Z": self.z, "T": self.t}[axis]
+
+    def at(self, axis: Axis, position: int) -> Self:
+        """Return the state at another position along an axis."""
+        if axis == "C":
+            return replace(self, channel=position)
+        return replace(self, z=position) if axis == "Z" else replace(self, t=position)
 
     def contrast(self, index: int, side: Side = "raw") -> Contrast | None:
         """Return the contrast that channel `index` is drawn with; None: not known yet."""

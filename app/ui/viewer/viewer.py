@@ -1,0 +1,527 @@
+"""The controller of the picture: a new state becomes a plan, the plan becomes pictures.
+
+Views never change the state; they say what is wished, and `Viewer.set_state` is the only door.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from app.text import _
+from app.ui.background import Background, Task
+from app.ui.session import OpenImage
+from app.ui.viewer import compare
+from app.ui.viewer.canvas import Canvas
+from app.ui.viewer.compare_bar import CompareBar
+from app.ui.viewer.contrast import Histogram, histogram
+from app.ui.viewer.dims import AXES, DimBar
+from app.ui.viewer.keys import command_for
+from app.ui.viewer.loader import Drawn
+from app.ui.viewer.plan import place, zoomed
+from app.ui.viewer.play import Player
+from app.ui.viewer.pointer import Pointer, Reading
+from app.ui.viewer.preview import PreviewBox
+from app.ui.viewer.request import wish
+from app.ui.viewer.side import SideImage
+from app.ui.viewer.state import (
+    Axis,
+    Box,
+    Rect,
+    Side,
+    ViewState,
+    extent,
+    initial_state,
+    is_calibrated,
+    unit_size,
+)
+from models.errors import UserError
+from models.source import ImageInfo, Pixels
+
+ZOOM_STEP = 1.5
+PANES = 2  # the most pictures side by side
+SIDES: tuple[Side, ...] = ("raw", "restored")
+
+Planes = frozenset[tuple[int, int, int]]  # t, c, z
+
+
+class Viewer(QWidget):
+    """Shows one image, with its restored result over or beside it."""
+
+    state_changed = Signal(object)  # ViewState
+    pointer_moved = Signal(object)  # Pointer | None; its str() is a line for the status bar
+    preview_box_moved = Signal(object)  # Box
+    histogram_changed = Signal(object)  # Histogram of the active raw channel | None
+    zoom_changed = Signal(float)  # pixels of the screen per raw pixel
+    image_failed = Signal(object)  # UserError: a plane could not be read
+
+    def __init__(self, background: Background, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(_("Viewer"))
+        self._background = background
+        self._state = ViewState()
+        self._remembered: dict[int, tuple[OpenImage, ViewState]] = {}
+        self._sides: dict[Side, SideImage] = {side: SideImage(background, self) for side in SIDES}
+        self._introduced: set[int | None] = set()  # raw images whose result was compared before
+        self._matches: tuple[int | None, ...] = ()
+        self._unfinished: Planes = frozenset()
+        self._is_raw_held = False
+        self._is_box_wanted = False
+        self._pointer_at: tuple[float, float] | None = None
+        self._counting: Task[Histogram] | None = None
+        self._counted: object = None
+        self.compare_bar = CompareBar(self)
+        self.canvases = tuple(Canvas(self) for _pane in range(PANES))
+        self.dims = DimBar(self)
+        self.preview = PreviewBox(self)
+        self.player = Player(self._is_idle, self)
+        self._lay_out()
+        self._connect()
+        self._show_image_state()
+
+    # What is shown
+
+    @property
+    def view_state(self) -> ViewState:
+        """What is seen and how; without channels while there is no image."""
+        return self._state
+
+    @property
+    def zoom(self) -> float:
+        """Pixels of the screen per raw pixel."""
+        info = self._info
+        if info is None:
+            return 1.0
+        canvas = self.canvases[0]
+        return canvas.viewport_size.width / canvas.seen.width * unit_size(info)[1]
+
+    def show_image(self, image: OpenImage | None) -> None:
+        """Look at another image, as it was left, or at none."""
+        raw = self._sides["raw"]
+        if image is raw.image:
+            return
+        self._remember()
+        self.player.stop()
+        self.show_result(None)
+        self.preview.take_away()
+        self._unfinished = frozenset()
+        raw.open(image)
+        self._counted = None
+        state = ViewState()
+        if image is not None:
+            known = self._remembered.get(image.key)
+            is_same = known is not None and known[0] is image
+            state = known[1] if known is not None and is_same else initial_state(image.info)
+        self._state = state
+        self._show_image_state()
+        self.state_changed.emit(self._state)
+        self._move_pointer(None)
+
+    def show_result(self, image: OpenImage | None) -> None:
+        """Lay the restored image over its raw one; None: there is none."""
+        side, raw = self._sides["restored"], self._info
+        if image is side.image or (image is not None and raw is None):
+            return
+        side.open(image)
+        if image is None:
+            for canvas in self.canvases:
+                canvas.clear("restored")
+        elif raw is not None:
+            self._matches = compare.match_channels(raw.channels, image.info.channels)
+            if image.result_of not in self._introduced:
+                self._introduced.add(image.result_of)
+                self.set_state(replace(self._state, compare="curtain"))
+        self._show_state()
+
+    def show_unfinished(self, planes: Planes) -> None:
+        """Hatch planes (t, c, z) that are not restored yet; those done meanwhile are read again."""
+        was_missing = self._is_missing()
+        self._unfinished = frozenset(planes)
+        if was_missing and not self._is_missing():
+            self._sides["restored"].reread()
+        self._show_state()
+
+    def refresh_plane(self, t: int, c: int, z: int) -> None:
+        """Read a plane of the restored image again if it is looked at."""
+        if (t, z) == (self._state.t, self._state.z) and c in self._state.shown:
+            self._sides["restored"].reread()
+
+    def show_preview_box(self, visible: bool) -> None:  # noqa: FBT001 - a slot
+        """Show or hide the box whose pixels are restored at once."""
+        self._is_box_wanted = visible
+        if visible:
+            self._put_box()
+        else:
+            self.preview.take_away()
+        self._show_box()
+
+    def show_preview(self, box: Box, pixels: Pixels | None) -> None:
+        """Fill the preview box with restored pixels (c, h, w) made for `box`; None: take them out."""
+        if self.preview.fill(box, pixels):
+            self._show_box()
+
+    # What is wished
+
+    def set_state(self, state: ViewState) -> None:
+        """Show this state from now on."""
+        if state == self._state:
+            return
+        old, self._state = self._state, state
+        if (old.t, old.z) != (state.t, state.z):
+            self.preview.follow(state)
+        self._show_state()
+        self.state_changed.emit(state)
+
+    def zoom_in(self) -> None:
+        """Show less, larger."""
+        self._zoom(ZOOM_STEP)
+
+    def zoom_out(self) -> None:
+        """Show more, smaller."""
+        self._zoom(1 / ZOOM_STEP)
+
+    def fit(self) -> None:
+        """Show the whole image."""
+        self.set_state(replace(self._state, view=None))
+
+    def go_to(self, axis: Axis, position: int) -> None:
+        """Go to a channel, plane or time, as near as there is one."""
+        info = self._info
+        if info is None:
+            return
+        position = min(max(position, 0), info.shape[AXES[axis]] - 1)
+        self.set_state(self._state.at(axis, position))
+
+    def step(self, axis: Axis, by: int) -> None:
+        """Go forward or back along an axis."""
+        self.go_to(axis, self._state.position(axis) + by)
+
+    def play(self) -> None:
+        """Play through time, or through the planes if there is one time only; if it plays, stop."""
+        info = self._info
+        axes: tuple[Axis, ...] = ("T", "Z")
+        axis = next((axis for axis in axes if info is not None and info.shape[AXES[axis]] > 1), None)
+        if self.player.axis is not None:
+            self.player.stop()
+        elif axis is not None:
+            self.player.toggle(axis)
+
+    def toggle_channel(self, index: int) -> None:
+        """Show or hide a channel; where one is seen at a time, look at that one."""
+        state = self._state
+        if index >= len(state.channels):
+            return
+        if state.colouring == "composite":
+            channel = state.channels[index]
+            state = state.with_channel(index, replace(channel, is_visible=not channel.is_visible))
+        self.set_state(state if state != self._state else replace(state, channel=index))
+
+    def auto_contrast(self) -> None:
+        """Find the contrast of the active channel anew."""
+        is_joint = self._info is not None and self._info.is_rgb
+        self._find_contrast(range(len(self._state.channels)) if is_joint else (self._state.channel,))
+
+    def auto_contrast_all(self) -> None:
+        """Find the contrast of every channel anew."""
+        self._find_contrast(range(len(self._state.channels)))
+
+    def next_comparison(self) -> None:
+        """Compare in the next way."""
+        if self._has_result:
+            self.set_state(compare.next_mode(self._state))
+
+    def swap(self) -> None:
+        """Let raw and restored change places."""
+        if self._has_result:
+            self.set_state(replace(self._state, is_swapped=not self._state.is_swapped))
+
+    def toggle_lock(self) -> None:
+        """Lock the contrast of raw and restored together, or let each have its own."""
+        self.set_state(self._state.with_lock(locked=not self._state.is_contrast_locked))
+
+    def hold_raw(self, held: bool) -> None:  # noqa: FBT001 - a slot
+        """See the raw image as long as it is held."""
+        if held != self._is_raw_held:
+            self._is_raw_held = held
+            self._show_state()
+
+    # From state to pictures
+
+    @property
+    def _info(self) -> ImageInfo | None:
+        return self._sides["raw"].info
+
+    @property
+    def _has_result(self) -> bool:
+        return self._sides["restored"].image is not None
+
+    def _show_image_state(self) -> None:
+        """Show everything anew for another image."""
+        info = self._info
+        over = extent(info) if info is not None else Rect(0, 0, 1, 1)
+        for canvas in self.canvases:
+            canvas.overlay.show_sentence("")
+            canvas.show_extent(over, is_calibrated=info is not None and is_calibrated(info))
+        self.dims.show_image(info)
+        self._show_state()
+
+    def _show_state(self) -> None:
+        """Tell every view; each of them draws only what is new to it."""
+        state, info = self._state, self._info
+        self.compare_bar.setVisible(self._has_result)
+        self.compare_bar.show_state(state)
+        if info is None:
+            return
+        is_raw_only = self._is_raw_held or self._is_missing()
+        panes = compare.panes(state, has_result=self._has_result, is_raw_held=is_raw_only)
+        over = extent(info)
+        for number, canvas in enumerate(self.canvases):
+            canvas.setVisible(number < len(panes))
+            if number < len(panes):
+                canvas.show_sides(panes[number], self._tags(panes[number]))
+            canvas.show_view(state.view)
+            canvas.show_curtain(over.x + state.curtain * over.width)
+        self.dims.show_state(state, info)
+        self.dims.show_unfinished(self._unfinished, state)
+        self._show_box()
+        for side in SIDES:
+            self._draw(side)
+        self._count()
+        self.zoom_changed.emit(self.zoom)
+
+    def _draw(self, side: Side) -> None:
+        shown, raw = self._sides[side], self._info
+        if shown.info is None or raw is None or (side == "restored" and self._is_missing()):
+            return
+        viewport = self.canvases[0].viewport_size
+        wanted = wish(self._state, shown.info, viewport, over=extent(raw), side=side, matches=self._matches)
+        if wanted is not None:
+            shown.loader.show(wanted)
+        elif not self._state.shown:
+            for canvas in self.canvases:
+                canvas.clear(side)
+
+    def _put_up(self, side: Side, drawn: Drawn) -> None:
+        """Put a picture that was drawn on the canvases."""
+        shown, raw = self._sides[side], self._info
+        if shown.info is None or raw is None:
+            return
+        shown.drawn = drawn
+        region = drawn.region
+        shape = shown.info.shapes[region.level]
+        where = place(region, extent(raw), shown.info.shapes)
+        is_whole = region.shape[3:] == shape[3:]
+        for canvas in self.canvases:
+            canvas.overlay.show_sentence("")
+            if self._state.shown:
+                plane = (region.t, region.z, drawn.wish.luts)
+                canvas.show_pixels(side, drawn.packed, where, plane=plane, is_whole=is_whole)
+        self._take_contrasts(side, drawn)
+        if self._is_box_wanted and self.preview.box is None:
+            self._put_box()
+            self._show_box()
+        if side == "raw":
+            self._count()
+        self._move_pointer(self._pointer_at)
+
+    def _take_contrasts(self, side: Side, drawn: Drawn) -> None:
+        """Take over the contrasts that were found while drawing, where the state has none yet."""
+        state = self._state
+        for region, contrast in zip(drawn.planes, drawn.wish.contrasts, strict=True):
+            channel = region.c[0]
+            index = self._matches.index(channel) if side == "restored" else channel
+            if state.contrast(index, side) is None:
+                state = state.with_contrast(index, contrast, side)
+        self.set_state(state)
+
+    def _refuse(self, error: UserError) -> None:
+        for canvas in self.canvases:
+            canvas.overlay.show_sentence(f"{error.sentence}\n{error.hint}".strip())
+        self.player.stop()
+        self.image_failed.emit(error)
+
+    def _tags(self, pane: compare.Pane) -> tuple[str, ...]:
+        if not self._has_result:
+            return ()
+        if self._is_missing():
+            return (_("raw, not restored yet"),)
+        names = {"raw": _("raw"), "restored": _("restored")}
+        return tuple(names[side] for side in pane)
+
+    def _is_missing(self) -> bool:
+        """Whether the restored plane looked at is still to come."""
+        state = self._state
+        return any((state.t, index, state.z) in self._unfinished for index in state.shown)
+
+    def _is_idle(self) -> bool:
+        return all(side.loader.is_idle for side in self._sides.values())
+
+    # Contrast and numbers
+
+    def _find_contrast(self, channels: range | tuple[int, ...]) -> None:
+        state = self._state
+        for index in channels:
+            state = state.with_contrast(index, None)
+            state = state.with_contrast(index, None, "restored")
+        self.set_state(state)
+
+    def _count(self) -> None:
+        """Count the gray values of the active channel in the background, each plane once."""
+        drawn, channel = self._sides["raw"].drawn, self._state.channel
+        planes = drawn.planes if drawn is not None else {}
+        found = next(((region, plane) for region, plane in planes.items() if region.c[0] == channel), None)
+        key = (self._sides["raw"].image, found[0]) if found is not None else None
+        if key == self._counted:
+            return
+        self._counted = key
+        if self._counting is not None:
+            self._counting.cancel()
+        if found is None:
+            self.histogram_changed.emit(None)
+            return
+        self._counting = self._background.run(partial(histogram, found[1]), self.histogram_changed.emit)
+
+    def _move_pointer(self, at: tuple[float, float] | None) -> None:
+        """Say what lies under the pointer."""
+        self._pointer_at = at
+        info = self._info
+        over = extent(info) if info is not None else None
+        if info is None or over is None or at is None or not _holds(over, at):
+            self.pointer_moved.emit(None)
+            return
+        unit_y, unit_x = unit_size(info)
+        readings = tuple(self._reading(index, at, over) for index in self._state.shown)
+        x_um, y_um = at if is_calibrated(info) else (None, None)
+        column, row = int(at[0] / unit_x), int(at[1] / unit_y)
+        self.pointer_moved.emit(Pointer(column, row, x_um, y_um, readings, self._has_result))
+
+    def _reading(self, index: int, at: tuple[float, float], over: Rect) -> Reading:
+        restored = None
+        if self._has_result and not self._is_missing():
+            restored = self._sides["restored"].value_at(self._matches[index], at, over)
+        name = self._state.channels[index].name
+        return Reading(name, self._sides["raw"].value_at(index, at, over), restored)
+
+    # The preview box
+
+    def _put_box(self) -> None:
+        info, drawn = self._info, self._sides["raw"].drawn
+        if info is None or drawn is None:
+            return
+        planes = {region.c[0]: plane for region, plane in drawn.planes.items() if region.level == 0}
+        plane = planes.get(self._state.channel, next(iter(planes.values()), None))
+        self.preview.put(info, self._state, plane)
+
+    def _drag_box(self, rect: Rect) -> None:
+        if self._info is not None:
+            self.preview.drag(rect, self._info)
+            self._show_box()
+
+    def _show_box(self) -> None:
+        info = self._info
+        rect = self.preview.rect(info) if info is not None else None
+        packed = None if self._is_raw_held or rect is None else self.preview.drawn(self._state)
+        for canvas in self.canvases:
+            canvas.show_frame(rect)
+            canvas.show_in_frame(packed)
+
+    # Wiring and keys
+
+    def _lay_out(self) -> None:
+        pictures = QHBoxLayout()
+        pictures.setSpacing(2)
+        for canvas in self.canvases:
+            canvas.setFocusProxy(self)
+            pictures.addWidget(canvas, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.compare_bar)
+        layout.addLayout(pictures, 1)
+        layout.addWidget(self.dims)
+
+    def _connect(self) -> None:
+        for canvas in self.canvases:
+            canvas.view_wished.connect(lambda view: self.set_state(replace(self._state, view=view)))
+            canvas.curtain_wished.connect(self._hang_curtain)
+            canvas.box_wished.connect(self._drag_box)
+            canvas.box_released.connect(self.preview.tell_now)
+            canvas.pointer_moved.connect(self._move_pointer)
+            canvas.stepped.connect(self.step)
+            canvas.resized.connect(self._show_state)
+        for side, shown in self._sides.items():
+            shown.loader.drawn.connect(partial(self._put_up, side))
+            shown.loader.failed.connect(self._refuse)
+        self.preview.moved.connect(self.preview_box_moved)
+        self.dims.position_wished.connect(self.go_to)
+        self.dims.play_clicked.connect(self.player.toggle)
+        self.player.stepped.connect(self._play_on)
+        self.player.changed.connect(self.dims.show_playing)
+        self.compare_bar.mode_clicked.connect(lambda key: self.set_state(replace(self._state, compare=key)))
+        self.compare_bar.swap_clicked.connect(self.swap)
+        self.compare_bar.lock_clicked.connect(self.toggle_lock)
+
+    def _play_on(self, axis: Axis) -> None:
+        info = self._info
+        if info is not None:
+            self.go_to(axis, (self._state.position(axis) + 1) % info.shape[AXES[axis]])
+
+    def _hang_curtain(self, x: float) -> None:
+        info = self._info
+        if info is not None:
+            over = extent(info)
+            share = min(max((x - over.x) / over.width, 0.0), 1.0)
+            self.set_state(replace(self._state, curtain=share))
+
+    def _zoom(self, factor: float) -> None:
+        info = self._info
+        if info is not None:
+            view = zoomed(self.canvases[0].seen, factor, extent(info))
+            self.set_state(replace(self._state, view=view))
+
+    def _remember(self) -> None:
+        image = self._sides["raw"].image
+        if image is not None:
+            self._remembered[image.key] = (image, self._state)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Answer the viewer's keys; leave all others to the window."""
+        if event.key() in (Qt.Key.Key_B, Qt.Key.Key_Space) and not event.modifiers():
+            if not event.isAutoRepeat():
+                self._hold(event.key(), held=True)
+            return
+        found = command_for(event.key(), event.modifiers())
+        if found is None:
+            super().keyPressEvent(event)
+        else:
+            name, arguments = found
+            getattr(self, name)(*arguments)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """Let go of what is held."""
+        if event.key() in (Qt.Key.Key_B, Qt.Key.Key_Space) and not event.isAutoRepeat():
+            self._hold(event.key(), held=False)
+        else:
+            super().keyReleaseEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Let go of everything: the release of a key goes elsewhere now."""
+        for key in (Qt.Key.Key_B, Qt.Key.Key_Space):
+            self._hold(key, held=False)
+        super().focusOutEvent(event)
+
+    def _hold(self, key: int, *, held: bool) -> None:
+        if key == Qt.Key.Key_B:
+            self.hold_raw(held)
+        else:
+            for canvas in self.canvases:
+                canvas.is_panning_held = held
+
+
+def _holds(over: Rect, at: tuple[float, float]) -> bool:
+    return over.x <= at[0] < over.x + over.width and over.y <= at[1] < over.y + over.height
