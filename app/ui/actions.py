@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMenuBar, QWidget
+from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from app.text import _
 from app.ui.icons import icon
@@ -144,11 +144,17 @@ def give_keys(actions: dict[str, QAction], viewer: QWidget) -> None:
         viewer.addAction(letter)
 
 
+def add_menus(bar: QMenuBar) -> None:
+    """Add the menus, empty as yet, so that the bar is there at the first paint."""
+    for title in MENUS:
+        bar.addMenu(_(title)).setObjectName(title)
+
+
 def fill_menus(bar: QMenuBar, actions: dict[str, QAction]) -> None:
     """Put every action in its menu."""
     for title in MENUS:
-        menu = bar.addMenu(_(title))
-        menu.setObjectName(title)
+        menu = bar.findChild(QMenu, title)
+        assert menu is not None
         for row in ACTIONS:
             if row.menu == title:
                 if row.separator:

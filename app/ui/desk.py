@@ -217,12 +217,12 @@ class Desk(QObject):
 
     def show_about(self) -> None:
         """Say what this is."""
-        from importlib.metadata import version
+        from app.version import VERSION
 
         box = QMessageBox(self.window)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setWindowTitle(_("About Micrographia"))
-        box.setText(f"Micrographia {version('micrographia')}")
+        box.setText(f"Micrographia {VERSION}")
         box.setInformativeText(
             _("Restores microscope images on your own computer. BSD-3-Clause, the Micrographia developers.")
         )

@@ -59,7 +59,7 @@ class DoubtsStrip(QFrame):
             for order in orders(info):
                 self.axes.addItem(_("Read as {axes}").format(axes=axes_in_words(info, order)), order)
         self.axes.setVisible(about_axes)
-        self.words.setVisible(not about_axes)
+        self.words.setVisible(not about_axes and bool(_stack_axes(info)))
         self.size_words.setText(size_in_words(info))
         for widget in (self.size_words, self.size_line, self.unit):
             widget.setVisible(about_size)

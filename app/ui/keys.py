@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from app.text import _
 from app.ui.actions import ACTIONS, MENUS, VIEWER_KEYS
 
+MOST_HEIGHT = 360  # of the list of commands
 ACTION = Qt.ItemDataRole.UserRole
 
 
@@ -92,7 +93,7 @@ class CommandFinder(QFrame):
         """Show the line, empty, in the upper middle of the window."""
         parent = self._window
         width = min(self.fontMetrics().horizontalAdvance("0") * 62, parent.width() - 40)
-        self.setGeometry((parent.width() - width) // 2, 60, width, min(420, parent.height() - 120))
+        self.setGeometry((parent.width() - width) // 2, 60, width, self.height())
         self.line.clear()
         self._filter("")
         self.show()
@@ -124,6 +125,9 @@ class CommandFinder(QFrame):
                 item.setFlags(Qt.ItemFlag.NoItemFlags)
             self.list.addItem(item)
         self.list.setCurrentRow(0)
+        rows = self.list.sizeHintForRow(0) * self.list.count() + 8 if self.list.count() else 0
+        self.list.setFixedHeight(min(rows, MOST_HEIGHT))
+        self.setFixedHeight(self.minimumSizeHint().height())
 
     def _run_marked(self) -> None:
         item = self.list.currentItem()
@@ -145,7 +149,7 @@ def _add_group(grid: QGridLayout, title: str, rows: list[tuple[str, str]]) -> No
     grid.addWidget(heading, grid.rowCount(), 0, 1, 2)
     for keys, text in rows:
         line = grid.rowCount()
-        key, words = QLabel(keys), QLabel(text, wordWrap=True)
+        key, words = QLabel(keys), QLabel(text)
         key.setProperty("role", "quiet")
         grid.addWidget(key, line, 0, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(words, line, 1)

@@ -34,8 +34,9 @@ class StatusLine(QObject):
         """Show the value and the place under the pointer."""
         self._window.pointer_label.setText("" if found is None else str(found))
 
-    def show_state(self, state: Any) -> None:
-        """Show the zoom."""
+    def show_zoom(self, zoom: float) -> None:
+        """Show how many pixels of the screen one pixel of the image takes."""
+        self._window.zoom_label.setText(_("Zoom {percent} %").format(percent=f"{100 * zoom:.3g}"))
 
     def _measure(self) -> None:
         self._background.run(memory_used, self._show_memory, lambda _error: None, priority=-2)

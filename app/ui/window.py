@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.text import _
+from app.ui.actions import add_menus
 from app.ui.icons import icon
 from app.ui.lazy import Lazy
 from app.ui.panels import PANELS, Panel
@@ -47,6 +48,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(SMALLEST)
         self.setAcceptDrops(True)
         self.setDockOptions(QMainWindow.DockOption.AnimatedDocks | QMainWindow.DockOption.AllowTabbedDocks)
+        add_menus(self.menuBar())
         self._add_rail()
         self.browser = self._add_dock("browser", _("Browser"), Qt.DockWidgetArea.LeftDockWidgetArea)
         self.inspector = self._add_dock("inspector", _("Inspector"), Qt.DockWidgetArea.RightDockWidgetArea)
@@ -153,6 +155,7 @@ class MainWindow(QMainWindow):
         for row in _rows("inspector"):
             self.places[row.key] = Lazy()
             self.inspector_tabs.addTab(self.places[row.key], _(row.title))
+        self.inspector_tabs.setCurrentWidget(self.places["restore"])
         self.inspector.setWidget(self.inspector_tabs)
 
     def _add_strip(self) -> None:
@@ -160,8 +163,10 @@ class MainWindow(QMainWindow):
         bar.setObjectName("strip")
         bar.setMovable(False)
         bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        line = self.fontMetrics().height()
         for row in _rows("strip"):
             self.places[row.key] = Lazy()
+            self.places[row.key].setMinimumHeight(line + 18)
             bar.addWidget(self.places[row.key])
         self.addToolBar(Qt.ToolBarArea.BottomToolBarArea, bar)
 
@@ -177,6 +182,7 @@ class MainWindow(QMainWindow):
             bar.addPermanentWidget(widget)
         for row in _rows("status"):
             self.places[row.key] = Lazy()
+            self.places[row.key].setMinimumHeight(self.fontMetrics().height() + 10)
             bar.addPermanentWidget(self.places[row.key])
 
     def _arrange_docks(self) -> None:

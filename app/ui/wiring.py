@@ -5,6 +5,7 @@ Panels exist only once somebody looked at them, so each is connected when it is 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -87,9 +88,10 @@ class Wiring(QObject):
     def _connect_viewer(self, viewer: Any) -> None:
         give_keys(self.desk.actions, viewer)
         viewer.pointer_moved.connect(self.status.show_pointer)
-        viewer.state_changed.connect(self.status.show_state)
-        self._connect_restore_to_viewer()
-        self._connect_display_to_viewer()
+        viewer.zoom_changed.connect(self.status.show_zoom)
+        viewer.image_failed.connect(self.desk.show_failure)
+        self._join("restore", self._join_restore)
+        self._join("display", self._join_display)
         viewer.show_image(self.session.current)
         self._show_result()
 
@@ -98,10 +100,10 @@ class Wiring(QObject):
         browser.show_wanted.connect(self.desk.show_in_folder)
 
     def _connect_display(self, _panel: Any) -> None:
-        self._connect_display_to_viewer()
+        self._join("display", self._join_display)
 
     def _connect_restore(self, _panel: Any) -> None:
-        self._connect_restore_to_viewer()
+        self._join("restore", self._join_restore)
 
     def _connect_info(self, info: Any) -> None:
         info.scene_chosen.connect(lambda key, scene: self.session.reopen(key, scene=scene))
@@ -111,11 +113,21 @@ class Wiring(QObject):
     def _connect_strip(self, strip: Any) -> None:
         strip.jobs_clicked.connect(partial(self.desk.go, "jobs"))
 
-    def _connect_display_to_viewer(self) -> None:
-        """Connect the two, once both exist."""
+    def _join(self, key: str, connect: Callable[[Any, Any], None]) -> None:
+        """Connect a panel with the viewer, once both exist."""
+        panel, viewer = self._panel(key), self._panel("viewer")
+        if panel is not None and viewer is not None:
+            connect(panel, viewer)
 
-    def _connect_restore_to_viewer(self) -> None:
-        """Connect the two, once both exist."""
+    def _join_restore(self, restore: Any, viewer: Any) -> None:
+        restore.preview_box_wanted.connect(viewer.show_preview_box)
+        restore.preview_made.connect(viewer.show_preview)
+        restore.unfinished_changed.connect(viewer.show_unfinished)
+        viewer.preview_box_moved.connect(restore.move_preview_box)
+        viewer.state_changed.connect(restore.show_view_state)
+
+    def _join_display(self, display: Any, viewer: Any) -> None:
+        viewer.state_changed.connect(display.show_state)
 
     def _panel(self, key: str) -> Any:  # Any: see above
         return self.window.places[key].content

@@ -84,7 +84,7 @@ class EntryModel(QAbstractListModel):
             if is_folder:
                 return icon("folder")
             picture = self._thumbnails.get(path)
-            return icon("image") if picture is None else _squared(picture)
+            return icon("image", "line") if picture is None else _squared(picture)
         return None
 
     def _draw_again(self, path: Path) -> None:
