@@ -30,7 +30,7 @@ from models.errors import Stopped, UserError
 
 T = TypeVar("T")
 
-MODELS_KEPT = 2
+THINGS_KEPT = 4
 
 
 PLANE = re.compile(r"t(\d+)[ ,/_-]?c(\d+)[ ,/_-]?z(\d+)")
@@ -60,7 +60,7 @@ class Wishes:
 class Shelf:
     """What a worker keeps from job to job, such as loaded models; the least used goes first."""
 
-    def __init__(self, limit: int = MODELS_KEPT) -> None:
+    def __init__(self, limit: int = THINGS_KEPT) -> None:
         self._limit = limit
         self._kept: OrderedDict[Hashable, object] = OrderedDict()
 

@@ -10,7 +10,7 @@ import signal
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -19,7 +19,6 @@ from app.engine.awake import Awake
 from app.engine.codec import encode
 from app.engine.errors import EngineError, LedgerNotUsable, SpecNotReadable, WorkerNotStarted
 from app.engine.events import (
-    FINAL,
     Event,
     Failed,
     Finished,
@@ -256,7 +255,7 @@ class Foreman:
         elif isinstance(message, Stopping):
             if task.deadline is not None:
                 task.deadline = time.monotonic() + FINALISING_SECONDS
-        elif isinstance(message, FINAL):
+        elif isinstance(message, Finished | Failed | Stopped):
             self._task = None
             self._end(task, message)
         else:
@@ -350,24 +349,21 @@ class Foreman:
             self._kept(task.record.hear, event)
         self._tell_all(task, event)
 
-    def _end(self, task: Task, event: Event) -> None:
+    def _end(self, task: Task, event: Finished | Failed | Stopped) -> None:
         """Write down how a task ended by its own word, then say so."""
         if task.record is None:
             self._tell(event)
             return
         self._awake.end()
         self._kept(task.record.keep_now)
-        match event:
-            case Finished(outputs=outputs):
-                self._kept(self._ledger.end, task.id, "finished", outputs or task.record.outputs)
-                state: State = "finished"
-            case Stopped(outputs=outputs):
-                self._kept(self._ledger.end, task.id, "cancelled", outputs or task.record.with_leftovers())
-                state = "cancelled"
-            case Failed(sentence=sentence, hint=hint):
-                outputs = task.record.with_leftovers()
-                self._kept(self._ledger.end, task.id, "failed", outputs, sentence, hint)
-                state = "failed"
+        if isinstance(event, Finished | Stopped):
+            event = replace(event, outputs=task.record.merged(event.outputs))
+            state: State = "finished" if isinstance(event, Finished) else "cancelled"
+            self._kept(self._ledger.end, task.id, state, event.outputs)
+        else:
+            state = "failed"
+            outputs = task.record.with_leftovers()
+            self._kept(self._ledger.end, task.id, state, outputs, event.sentence, event.hint)
         if state != "failed":  # that can be resumed
             journal.discard_scratch(task.folder)
         self._tell_all(task, event)

@@ -1,6 +1,7 @@
 """What a running job has said so far, kept in the ledger so that a crash costs nothing but seconds."""
 
 import time
+from itertools import zip_longest
 from pathlib import Path
 
 from app.engine.events import Event, ItemDone, ItemFailed, Measured, Opened, Progress, Remark
@@ -72,6 +73,10 @@ class JobRecord:
         """Write the progress down, however new the last entry is."""
         self._ledger.keep_progress(self._job.id, *self._progress)
         self._kept_at = time.monotonic()
+
+    def merged(self, outputs: tuple[str | None, ...]) -> tuple[str | None, ...]:
+        """Return the worker's last word on the outputs, and where it names none, what is known here."""
+        return tuple(told or kept for told, kept in zip_longest(outputs, self.outputs))
 
     def with_leftovers(self) -> tuple[str | None, ...]:
         """Return the outputs, with unfinished files where there is nothing better and they exist."""
