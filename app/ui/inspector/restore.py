@@ -13,7 +13,7 @@ from app.library.card import ModelCard
 from app.text import _
 from app.ui.computer import Computer, probe
 from app.ui.inspector.restore_follow import ResultFollower
-from app.ui.inspector.restore_look import Look, look_at
+from app.ui.inspector.restore_look import look_at
 from app.ui.inspector.restore_offers import Offers, find_offers
 from app.ui.inspector.restore_page import RestorePage
 from app.ui.inspector.restore_preview import Previewer
@@ -34,9 +34,9 @@ class RestorePanel(QWidget):
     """Shows the page for the current image, keeps its preview fresh and submits its jobs."""
 
     preview_box_wanted = Signal(bool)
-    preview_made = Signal(object, object)  # Box, pixels (c, h, w) or None: only place the box
-    unfinished_changed = Signal(object)  # frozenset of planes (t, c, z)
-    planes_arrived = Signal(object)  # key of the original whose result has new planes
+    preview_made = Signal(object, object)  # Box, pixels (c, h, w)
+    unfinished_changed = Signal(object)  # frozenset of planes (t, c, z) of the original
+    plane_arrived = Signal(int, int, int)  # t, c, z of the original: its restored plane is there
 
     def __init__(self, services: Services, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -80,7 +80,7 @@ class RestorePanel(QWidget):
         self.previewer.timed.connect(self.promises.note_pace)
         self.promises.changed.connect(self._show_offer)
         self.follower.unfinished_changed.connect(self.unfinished_changed)
-        self.follower.planes_arrived.connect(self.planes_arrived)
+        self.follower.plane_arrived.connect(self.plane_arrived)
         self.watch.changed.connect(self._show_job)
         self.watch.changed.connect(self._ask_promises)
         self.watch.moved.connect(self._show_job)
@@ -88,16 +88,15 @@ class RestorePanel(QWidget):
     # What the viewer tells
 
     def move_preview_box(self, box: Box) -> None:
-        """Restore another part of the picture."""
-        self._box = box if self._box is None else replace(box, t=self._box.t, z=self._box.z)
+        """Restore another part of the picture, or another plane."""
+        self._box = box
         self._want_preview()
 
     def show_view_state(self, state: ViewState) -> None:
-        """Follow the viewer to another plane or other channels."""
-        self._shown = state.shown
-        if self._box is not None and (self._box.t, self._box.z) != (state.t, state.z):
-            self._box = replace(self._box, t=state.t, z=state.z)
-        self._want_preview()
+        """Restore the channels that are seen, and no others, in the box."""
+        if state.shown != self._shown:
+            self._shown = state.shown
+            self._want_preview()
 
     # The image at hand
 
@@ -117,8 +116,9 @@ class RestorePanel(QWidget):
         background, notices = self._services.background, self._services.notices
         find = partial(find_offers, self._services.library, info)
         background.run(find, partial(self._take_offers, image), notices.show_error, priority=1)
-        look = partial(look_at, image.source, t=0, c=0, z=info.shape[2] // 2)
-        background.run(look, partial(self._take_look, image), partial(self._cannot_look, image), priority=1)
+        self._switch_preview(self.page.preview.isChecked())
+        look = partial(look_at, image.source)
+        background.run(look, partial(self._take_look, image), partial(self._cannot_look, image))
 
     def _is_current(self, image: OpenImage) -> bool:
         return self._image is image
@@ -131,12 +131,9 @@ class RestorePanel(QWidget):
         keeps_wish = wished is not None and wished.level != "outside"
         self.page.show_offers(offers.ranked, self._wish if keeps_wish else "")
 
-    def _take_look(self, image: OpenImage, look: Look) -> None:
+    def _take_look(self, image: OpenImage, noise: str) -> None:
         if self._is_current(image):
-            self.page.show_picture(picture_sentence(image.info, _(look.noise) if look.noise else ""))
-            middle = image.info.shape[2] // 2
-            self._box = Box(look.y, look.x, look.height, look.width, 0, middle)
-            self._switch_preview(self.page.preview.isChecked())
+            self.page.show_picture(picture_sentence(image.info, _(noise) if noise else ""))
 
     def _cannot_look(self, image: OpenImage, error: Exception) -> None:
         if not isinstance(error, UserError):
@@ -169,10 +166,8 @@ class RestorePanel(QWidget):
         return self.page.settings.choices().channels or tuple(range(info.shape[1]))
 
     def _switch_preview(self, is_wanted: bool) -> None:  # noqa: FBT001 - a slot of `toggled`
-        can_show = is_wanted and self._box is not None
-        self.preview_box_wanted.emit(can_show)
-        if can_show:
-            self.preview_made.emit(self._box, None)
+        self.preview_box_wanted.emit(is_wanted)
+        if is_wanted:
             self._want_preview()
         else:
             self.previewer.stop()

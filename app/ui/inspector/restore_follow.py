@@ -6,30 +6,38 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.engine.events import Committed, Failed, Finished, Interrupted, ItemDone, Opened, Stopped
-from app.engine.specs import RestoreSpec
+from app.engine.specs import Input, RestoreSpec
 from app.images.cache import CachedSource
 from app.ui.bridge import EngineBridge
 from app.ui.jobs.watch import JobsWatch
 from app.ui.session import OpenImage, Session
 
-Plane = tuple[int, int, int]  # t, c, z of the result
+Plane = tuple[int, int, int]  # t, c, z
 PAUSE_MS = 200  # planes that come in faster are shown together
 
 
 @dataclass(slots=True)
 class Filling:
-    """A result that fills up: its original's key, and the planes that are in it."""
+    """A result that fills up: its original's key, its channels there, and the planes that are in it."""
 
     key: int
     path: Path
-    finished: set[Plane] = field(default_factory=set)
+    channels: tuple[int, ...]
+    finished: set[Plane] = field(default_factory=set)  # t, c, z of the result itself
+    told: set[Plane] = field(default_factory=set)  # t, c, z of the original
+    is_opening: bool = False
+
+    @property
+    def planes(self) -> frozenset[Plane]:
+        """The finished planes, as planes of the original."""
+        return frozenset((t, self.channels[c], z) for t, c, z in self.finished)
 
 
 class ResultFollower(QObject):
     """Opens results while they are being made and says which of their planes are there."""
 
-    planes_arrived = Signal(object)  # key of the result's original
-    unfinished_changed = Signal(object)  # frozenset of planes of the current image's result
+    plane_arrived = Signal(int, int, int)  # t, c, z of the current image
+    unfinished_changed = Signal(object)  # frozenset of planes of the current image
 
     def __init__(
         self, session: Session, bridge: EngineBridge, watch: JobsWatch, parent: QObject | None = None
@@ -37,15 +45,15 @@ class ResultFollower(QObject):
         super().__init__(parent)
         self._session = session
         self._watch = watch
-        self._unplaced: list[Opened] = []
+        self._unplaced: list[Opened | ItemDone] = []
         self._early: dict[tuple[int, int], set[Plane]] = {}
         self._filling: dict[tuple[int, int], Filling] = {}
         self._fresh: set[int] = set()
         self._timer = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._timer.timeout.connect(self._tell)
-        bridge.opened.connect(self._note_opened)
+        bridge.opened.connect(self._note_file)
+        bridge.item_done.connect(self._note_file)
         bridge.committed.connect(self._note_plane)
-        bridge.item_done.connect(self._note_done)
         for signal in (bridge.finished, bridge.failed, bridge.stopped, bridge.interrupted):
             signal.connect(self._note_end)
         watch.changed.connect(self._place)
@@ -55,22 +63,21 @@ class ResultFollower(QObject):
     def unfinished(self, image: OpenImage | None) -> frozenset[Plane]:
         """The planes that the result of an image still lacks; empty if none is being made."""
         filling = None if image is None else self._of(image.key)
-        result = None if filling is None else self._session.result_for(filling.key)
-        if filling is None or result is None:
+        if image is None or filling is None:
             return frozenset()
-        times, channels, depth, _height, _width = result.info.shape
-        every = ((t, c, z) for t in range(times) for c in range(channels) for z in range(depth))
-        return frozenset(plane for plane in every if plane not in filling.finished)
+        times, _channels, depth, _height, _width = image.info.shape
+        every = ((t, c, z) for t in range(times) for c in filling.channels for z in range(depth))
+        return frozenset(plane for plane in every if plane not in filling.planes)
 
     def _of(self, key: int) -> Filling | None:
         return next((filling for filling in self._filling.values() if filling.key == key), None)
 
-    def _note_opened(self, event: Opened) -> None:
+    def _note_file(self, event: Opened | ItemDone) -> None:
         self._unplaced.append(event)
         self._place()
 
     def _place(self) -> None:
-        """Find the open image that each new result belongs to; the list of jobs may come later."""
+        """Find the open image that each result belongs to; the list of jobs may be a moment behind."""
         for event in tuple(self._unplaced):
             job = self._watch.job(event.job)
             if job is None:
@@ -78,18 +85,36 @@ class ResultFollower(QObject):
             self._unplaced.remove(event)
             if not isinstance(job.spec, RestoreSpec):
                 continue
-            key = self._image_of(Path(job.spec.inputs[event.item].path), job.spec.inputs[event.item].scene)
-            if key is not None:
-                place = (event.job, event.item)
-                before = self._filling.pop(place, None)  # it was interrupted or paused
-                finished = self._early.pop(place, set()) | (before.finished if before else set())
-                self._filling[place] = Filling(key, Path(event.path), finished)
-                if finished:
-                    self._expect(key)
+            if isinstance(event, Opened):
+                self._begin(event, job.spec)
+            else:
+                self._finish(event, job.spec)
 
-    def _image_of(self, path: Path, scene: int) -> int | None:
+    def _begin(self, event: Opened, spec: RestoreSpec) -> None:
+        """Expect planes of a result."""
+        image = self._image_of(spec.inputs[event.item])
+        if image is None:
+            return
+        place = (event.job, event.item)
+        before = self._filling.pop(place, None)  # it was interrupted or paused
+        finished = self._early.pop(place, set()) | (before.finished if before else set())
+        channels = spec.channels or tuple(range(image.info.shape[1]))
+        self._filling[place] = Filling(image.key, Path(event.path), channels, finished)
+        if finished:
+            self._expect(image.key)
+
+    def _finish(self, event: ItemDone, spec: RestoreSpec) -> None:
+        """Show the finished file in place of the unfinished one."""
+        self._filling.pop((event.job, event.item), None)
+        image = self._image_of(spec.inputs[event.item])
+        if image is not None:
+            self._session.open_result(Path(event.output), image.key)
+            self._tell()
+
+    def _image_of(self, one: Input) -> OpenImage | None:
         images = (image for image in self._session.images() if image.result_of is None)
-        return next((image.key for image in images if image.path == path and image.info.scene == scene), None)
+        wanted = (Path(one.path), one.scene)
+        return next((image for image in images if (image.path, image.info.scene) == wanted), None)
 
     def _note_plane(self, event: Committed) -> None:
         if event.z < 0:
@@ -111,13 +136,6 @@ class ResultFollower(QObject):
         if image.result_of is not None and self._of(image.result_of) is not None:
             self._tell()
 
-    def _note_done(self, event: ItemDone) -> None:
-        """Show the finished file in place of the unfinished one."""
-        filling = self._filling.pop((event.job, event.item), None)
-        if filling is not None:
-            self._session.open_result(Path(event.output), filling.key)
-            self._tell()
-
     def _note_end(self, event: Finished | Failed | Stopped | Interrupted) -> None:
         """Show what was kept of a job that was stopped; forget what will not fill up any more."""
         if isinstance(event, Interrupted):  # it may go on
@@ -131,7 +149,6 @@ class ResultFollower(QObject):
             else:
                 self._close_unfinished(filling)
         self._early = {place: planes for place, planes in self._early.items() if place[0] != event.job}
-        self._unplaced = [opened for opened in self._unplaced if opened.job != event.job]
         self._tell()
 
     def _close_unfinished(self, filling: Filling) -> None:
@@ -140,13 +157,22 @@ class ResultFollower(QObject):
             self._session.close(result.key)
 
     def _tell(self, _image: object = None) -> None:
-        """Have the new planes read afresh, and say what is still missing."""
+        """Have new planes read afresh, and say what is still missing."""
+        current = self._session.current
         for key in tuple(self._fresh):
             filling, result = self._of(key), self._session.result_for(key)
-            if filling is not None and (result is None or result.path != filling.path):
-                self._session.open_result(filling.path, key)
-            elif result is not None and isinstance(result.source, CachedSource):
+            if filling is None:
+                continue
+            if result is None or result.path != filling.path:
+                if not filling.is_opening:
+                    filling.is_opening = True
+                    self._session.open_result(filling.path, key)
+                continue
+            if isinstance(result.source, CachedSource):
                 result.source.forget()
-                self.planes_arrived.emit(key)
+            if current is not None and current.key == key:
+                for plane in filling.planes - filling.told:
+                    self.plane_arrived.emit(*plane)
+                filling.told |= filling.planes
         self._fresh.clear()
-        self.unfinished_changed.emit(self.unfinished(self._session.current))
+        self.unfinished_changed.emit(self.unfinished(current))

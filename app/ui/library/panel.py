@@ -168,9 +168,9 @@ class ModelPage(QWidget):
         layout.addLayout(self.table)
         layout.addWidget(_heading(_("What you may do with it")))
         layout.addWidget(self.licence)
-        for widget in self._cited:
+        for part in self._cited:
             layout.addWidget(
-                widget, 0, Qt.AlignmentFlag.AlignLeft if widget is self.copy else Qt.AlignmentFlag(0)
+                part, 0, Qt.AlignmentFlag.AlignLeft if part is self.copy else Qt.AlignmentFlag(0)
             )
         layout.addStretch(1)
 
