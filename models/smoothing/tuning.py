@@ -8,7 +8,7 @@ References
 Batson and Royer, Noise2Self, ICML 2019.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +49,29 @@ def best_blind(planes: Iterable[Plane], methods: Iterable[Method]) -> tuple[Filt
     if best is None:
         raise ValueError("no method to choose from")
     return best
+
+
+def _lowest(trials: Sequence[Filter], error_of: Callable[[Filter], float]) -> tuple[Filter, float]:
+    """Walk downhill from the middle of `trials`, in steps of two and then of one.
+
+    The error falls and rises once along a grid of strengths, so few of them need to be tried.
+    """
+    errors: dict[int, float] = {}
+
+    def error_at(index: int) -> float:
+        if index not in errors:
+            errors[index] = error_of(trials[index])
+        return errors[index]
+
+    best = len(trials) // 2
+    for step in (2, 1):
+        while True:
+            around = [index for index in (best - step, best, best + step) if 0 <= index < len(trials)]
+            lowest = min(around, key=error_at)
+            if lowest == best:
+                break
+            best = lowest
+    return trials[best], errors[best]
 
 
 def _candidates(sample: list[Plane], method: Method) -> list[Filter]:
