@@ -14,6 +14,8 @@ MOST_COMPOSED = 7  # ImageJ shows no more channels at once
 WHITE = "#ffffff"
 SIGNED_SHIFT = 32768.0  # ImageJ keeps signed 16-bit values as unsigned ones
 
+Display = tuple[float, float]  # lowest and highest value shown
+
 
 @dataclass(frozen=True, slots=True)
 class Notes:
@@ -46,7 +48,7 @@ class Notes:
     unit_z: str
     spacing: float | None
     interval_s: float | None
-    display: tuple[float, float] | None
+    display: Display | None
 
 
 def parse(text: str) -> Notes:
@@ -97,7 +99,7 @@ def is_no_length(unit: str) -> bool:
     return unit.strip().lower() in ("", "pixel", "pixels", "px", "null", "none")
 
 
-def description(info: ImageInfo, display: tuple[float, float]) -> bytes:
+def description(info: ImageInfo, display: Display | None) -> bytes:
     """Return ImageJ's description of a file whose planes lie in the order C, Z, T."""
     t, c, z, _, _ = info.shape
     size = info.pixel_size_um
@@ -115,17 +117,23 @@ def description(info: ImageInfo, display: tuple[float, float]) -> bytes:
             lines.append(f"spacing={size.z!r}")
     if info.time_interval_s is not None:
         lines.append(f"finterval={info.time_interval_s!r}")
-    low, high = (_shown(value, info.dtype) for value in display)
-    lines += ["loop=false", f"min={low!r}", f"max={high!r}", ""]
-    return "\n".join(lines).encode("ascii")
+    lines.append("loop=false")
+    if display is not None:
+        low, high = (_shown(value, info.dtype) for value in display)
+        lines += [f"min={low!r}", f"max={high!r}"]
+    return "\n".join([*lines, ""]).encode("ascii")
 
 
-def metadata(info: ImageInfo, displays: tuple[tuple[float, float], ...]) -> tuple[bytes, bytes]:
-    """Return ImageJ's block of ranges, colours and names of planes, and the lengths of its parts."""
+def metadata(info: ImageInfo, displays: tuple[Display | None, ...]) -> tuple[bytes, bytes]:
+    """Return ImageJ's block of ranges, colours and names of planes, and the lengths of its parts.
+
+    A range that is not known yet is stored as one without extent, which `channels_of` takes for none.
+    """
     t, c, z, _, _ = info.shape
     parts: dict[str, object] = {}
     if c > 1:
-        parts["Ranges"] = tuple(_shown(value, info.dtype) for display in displays for value in display)
+        known = (display or (0.0, 0.0) for display in displays)
+        parts["Ranges"] = tuple(_shown(value, info.dtype) for display in known for value in display)
     if any(channel.colour not in (None, WHITE) for channel in info.channels):
         parts["LUTs"] = [_ramp(channel.colour or WHITE) for channel in info.channels]
     if any(channel.name for channel in info.channels) and t * c * z <= MOST_LABELS:

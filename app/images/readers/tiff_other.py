@@ -27,7 +27,7 @@ LETTERS = {"T": "T", "Z": "Z", "C": "C", "S": "C", "E": "C"}  # S: samples, E: w
 
 
 def other_series(handle: TiffHandle) -> list[Series]:
-    """Return the images of a file that is neither OME-TIFF nor ImageJ's, or whose description is of no use."""
+    """Return the images of a file that is neither OME-TIFF nor ImageJ's, or is badly described."""
     first = handle.first
     stated = _stated_pages(first)
     if stated > MOST_PLANES:

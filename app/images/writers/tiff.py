@@ -22,7 +22,7 @@ from app.images import imagej, ome
 from app.images.errors import CannotWrite, Damaged, DiskFull, NotSupported, in_words
 from app.images.folders import stem
 from app.images.record import Provenance
-from app.images.writers.directories import DESCRIPTION, METADATA, METADATA_COUNTS, Layout
+from app.images.writers.directories import DESCRIPTION, METADATA, METADATA_COUNTS, Blobs, Layout
 from models.source import ImageInfo, ImageSource, Pixels, Range, Region
 
 SHRUNK = {"float16": "float32", "bool": "uint8"}  # what OME has no name for is stored in the next larger
@@ -79,7 +79,9 @@ class OmeTiffSink:
         """
         info = replace(info, dtype=_stored(info.dtype), shapes=info.shapes[:1])
         path = _free(Path(path).absolute())
-        layout = Layout.of(info, _blobs(info, stem(path), None, _guesses(info)))
+        layout = Layout.of(
+            info, _blobs(info, stem(path), None, tuple(channel.display for channel in info.channels))
+        )
         _check_room(path, layout.size)
         part = path.with_name(path.name + ".part")
         try:
@@ -208,13 +210,11 @@ class OmeTiffSink:
         while view:
             view = view[file.write(view) :]
 
-    def _displays(self) -> tuple[tuple[float, float], ...]:
-        chosen = []
-        for c, channel in enumerate(self.info.channels):
-            chosen.append(channel.display or self._seen_range(c))
-        return tuple(chosen)
+    def _displays(self) -> tuple[imagej.Display, ...]:
+        channels = enumerate(self.info.channels)
+        return tuple(channel.display or self._seen_range(index) for index, channel in channels)
 
-    def _seen_range(self, c: int) -> tuple[float, float]:
+    def _seen_range(self, c: int) -> imagej.Display:
         """Return a range that shows channel `c` well: nearly all of the values of a few planes."""
         frames, channels, slices, height, width = self.info.shape
         steps = np.unique(np.linspace(0, frames * slices - 1, SAMPLE_PLANES).astype(int))
@@ -267,17 +267,10 @@ def _stored(dtype: str) -> str:
     return dtype
 
 
-def _guesses(info: ImageInfo) -> tuple[tuple[float, float], ...]:
-    """Return display ranges for a file that has no pixels yet."""
-    kind = np.dtype(info.dtype)
-    span = (0.0, 1.0) if kind.kind == "f" else (float(np.iinfo(kind).min), float(np.iinfo(kind).max))
-    return tuple(channel.display or span for channel in info.channels)
-
-
 def _blobs(
-    info: ImageInfo, name: str, record: str | None, displays: tuple[tuple[float, float], ...]
-) -> dict[tuple[int, int], bytes]:
-    """Return the values of the descriptive tags by tag number and how often it occurred before."""
+    info: ImageInfo, name: str, record: str | None, displays: tuple[imagej.Display | None, ...]
+) -> Blobs:
+    """Return the values of the descriptive tags."""
     block, counts = imagej.metadata(info, displays)
     return {
         (DESCRIPTION, 0): ome.description(info, name, record) + b"\0",
