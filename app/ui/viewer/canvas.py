@@ -33,7 +33,6 @@ NOTCH = 120.0  # of a wheel
 PER_NOTCH = 1.25
 LINE = QColor(255, 255, 255, 230)
 SHADE = QColor(0, 0, 0, 150)
-EVERYTHING = Rect(-1e9, -1e9, 2e9, 2e9)
 
 
 class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph is not typed
@@ -155,12 +154,12 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph is not typed
     def _draw_curtain(self) -> None:
         is_hung = len(self._sides) == 2
         left, right = self._sides[0], self._sides[-1]
-        at, seen = self._curtain_at, self.seen
+        at, seen, over = self._curtain_at, self.seen, self._over
         self._layers[left].setZValue(0)
-        self._layers[left].show_part(EVERYTHING)
+        self._layers[left].show_part(over)
         if is_hung:
             self._layers[right].setZValue(1)
-            self._layers[right].show_part(Rect(at, EVERYTHING.y, EVERYTHING.width, EVERYTHING.height))
+            self._layers[right].show_part(Rect(at, over.y, over.x + over.width - at, over.height))
         for line in self._curtain:
             line.setVisible(is_hung)
             line.setLine(at, seen.y - seen.height, at, seen.y + 2 * seen.height)

@@ -1,0 +1,233 @@
+"""The Display page: channels, colours and contrast. It changes how an image looks, never the image."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QDoubleSpinBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.text import _
+from app.ui.icons import icon
+from app.ui.viewer.compare_bar import LOCKED, UNLOCKED
+from app.ui.viewer.contrast import Histogram
+from app.ui.viewer.histogram import HistogramView
+from app.ui.viewer.layers import LayerList
+from app.ui.viewer.state import Contrast, ViewState
+from models.knobs import N_
+
+COLOURINGS = (
+    ("composite", N_("Composite"), N_("All channels that are switched on, over each other")),
+    ("single", N_("Single"), N_("One channel at a time, in its colours")),
+    ("gray", N_("Gray"), N_("One channel at a time, in gray")),
+)
+FAR = 100.0  # times the span of the histogram that may be typed beyond it
+
+
+class DisplayPanel(QWidget):
+    """Shows a `ViewState` and wishes for others."""
+
+    state_wished = Signal(object)  # ViewState
+    auto_clicked = Signal()
+    auto_all_clicked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "page")
+        self._state = ViewState()
+        self._histogram: Histogram | None = None
+        self.colourings: dict[str, QToolButton] = {}
+        self.layers = LayerList()
+        self.histogram = HistogramView()
+        self.log = QCheckBox(_("Logarithmic"))
+        self.low = _number(_("Dark"), _("Gray value that is drawn black"))
+        self.high = _number(_("Bright"), _("Gray value that is drawn brightest"))
+        self.gamma = _number(_("Gamma"), _("Below 1 lifts what is faint; 1 keeps brightness in proportion"))
+        self.auto = QPushButton(_("Auto"))
+        self.auto_all = QPushButton(_("Auto, all channels"))
+        self.lock = QCheckBox(_("Same contrast for raw and restored"))
+        self.clipped = QLabel(wordWrap=True)
+        self._title = QLabel()
+        self._lay_out()
+        self._connect()
+        self.show_state(self._state)
+
+    def show_state(self, state: ViewState) -> None:
+        """Show how the image looks."""
+        self._state = state
+        has_image = bool(state.channels)
+        self.setEnabled(has_image)
+        self.layers.show_state(state)
+        self.colourings[state.colouring].setChecked(True)
+        for button in self.colourings.values():
+            button.setVisible(len(state.channels) > 1)
+        self.auto_all.setVisible(len(state.channels) > 1)
+        with QSignalBlocker(self.lock):
+            self.lock.setChecked(state.is_contrast_locked)
+        self.lock.setToolTip(_(LOCKED) if state.is_contrast_locked else _(UNLOCKED))
+        channel = state.channels[state.channel] if has_image else None
+        self._title.setText(
+            _("Contrast of {channel}").format(channel=channel.name) if channel else _("Contrast")
+        )
+        contrast = state.contrast(state.channel) if has_image else None
+        self.histogram.show_contrast(contrast, state.lut(state.channel) if has_image else "Grays")
+        self._show_contrast(contrast)
+
+    def show_histogram(self, found: Histogram | None) -> None:
+        """Show the gray values of the active channel."""
+        self._histogram = found
+        self.histogram.show_histogram(found)
+        self._show_contrast(self._state.contrast(self._state.channel) if self._state.channels else None)
+
+    def _show_contrast(self, contrast: Contrast | None) -> None:
+        found = self._histogram
+        self._set_limits()
+        for box, value in (
+            (self.low, contrast.low if contrast else 0.0),
+            (self.high, contrast.high if contrast else 1.0),
+            (self.gamma, contrast.gamma if contrast else 1.0),
+        ):
+            with QSignalBlocker(box):
+                box.setValue(value)
+            box.setEnabled(contrast is not None)
+        self.clipped.setText("" if found is None or contrast is None else clipped_in_words(found, contrast))
+
+    def _set_limits(self) -> None:
+        found = self._histogram
+        if found is None:
+            return
+        span = max(found.high - found.low, found.width)
+        for box in (self.low, self.high):
+            with QSignalBlocker(box):
+                box.setDecimals(0 if found.width == 1.0 else max(0, 4 - len(str(int(span)))) + (span < 1) * 2)
+                box.setRange(found.low - FAR * span, found.high + FAR * span)
+                box.setSingleStep(max(span / 100, found.width))
+
+    def _wish_contrast(self, contrast: Contrast) -> None:
+        self.state_wished.emit(self._state.with_contrast(self._state.channel, contrast))
+
+    def _wish_typed(self) -> None:
+        if self.low.value() < self.high.value():
+            self._wish_contrast(Contrast(self.low.value(), self.high.value(), self.gamma.value()))
+        else:
+            self.show_state(self._state)
+
+    def _lay_out(self) -> None:
+        group = QButtonGroup(self)
+        colourings = QHBoxLayout()
+        colourings.setSpacing(2)
+        for key, title, tip in COLOURINGS:
+            button = QToolButton()
+            button.setText(_(title))
+            button.setAccessibleName(_(title))
+            button.setToolTip(_(tip))
+            button.setCheckable(True)
+            button.clicked.connect(
+                lambda _checked, name=key: self.state_wished.emit(replace(self._state, colouring=name))
+            )
+            group.addButton(button)
+            colourings.addWidget(button)
+            self.colourings[key] = button
+        colourings.addStretch(1)
+        for label in (channels := QLabel(_("Channels")), self._title):
+            label.setProperty("role", "heading")
+            label.setWordWrap(True)
+        self.clipped.setProperty("role", "quiet")
+        self.gamma.setRange(0.1, 5.0)
+        self.gamma.setDecimals(2)
+        self.gamma.setSingleStep(0.05)
+        self.lock.setIcon(icon("lock"))
+        numbers = QGridLayout()
+        for column, (text, box) in enumerate(
+            ((_("Dark"), self.low), (_("Bright"), self.high), (_("Gamma"), self.gamma))
+        ):
+            label = QLabel(text)
+            label.setProperty("role", "quiet")
+            label.setBuddy(box)
+            numbers.addWidget(label, 0, column)
+            numbers.addWidget(box, 1, column)
+            numbers.setColumnStretch(column, 1)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.auto)
+        buttons.addWidget(self.auto_all)
+        buttons.addStretch(1)
+        promise = QLabel(_("Display only: your data are not changed."), wordWrap=True)
+        promise.setProperty("role", "quiet")
+        page = QWidget()
+        column_layout = QVBoxLayout(page)
+        column_layout.setContentsMargins(12, 10, 12, 12)
+        column_layout.setSpacing(8)
+        column_layout.addWidget(channels)
+        column_layout.addLayout(colourings)
+        column_layout.addWidget(self.layers)
+        column_layout.addSpacing(8)
+        column_layout.addWidget(self._title)
+        column_layout.addWidget(self.histogram)
+        column_layout.addWidget(self.clipped)
+        column_layout.addWidget(self.log)
+        column_layout.addLayout(numbers)
+        column_layout.addLayout(buttons)
+        column_layout.addWidget(self.lock)
+        column_layout.addWidget(promise)
+        column_layout.addStretch(1)
+        scroll = QScrollArea(widgetResizable=True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(page)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(scroll)
+
+    def _connect(self) -> None:
+        self.layers.state_wished.connect(self.state_wished)
+        self.histogram.contrast_wished.connect(self._wish_contrast)
+        self.log.toggled.connect(self.histogram.show_log)
+        for box in (self.low, self.high, self.gamma):
+            box.valueChanged.connect(self._wish_typed)
+        self.auto.clicked.connect(self.auto_clicked)
+        self.auto.setToolTip(_("Find the contrast of this channel (A)"))
+        self.auto_all.clicked.connect(self.auto_all_clicked)
+        self.auto_all.setToolTip(_("Find the contrast of every channel (Shift+A)"))
+        self.lock.toggled.connect(lambda locked: self.state_wished.emit(self._state.with_lock(locked=locked)))
+
+
+def channel_title(name: str) -> str:
+    """Return the heading above the contrast of one of several channels."""
+    return _("Contrast of {channel}").format(channel=name)
+
+
+def clipped_in_words(found: Histogram, contrast: Contrast) -> str:
+    """Return how much of the plane is drawn fully black or fully bright."""
+    darker, brighter = found.shares_outside(contrast)
+    if not darker and not brighter:
+        return _("Nothing is cut off.")
+    return _("{darker} of the pixels are drawn black, {brighter} as bright as can be.").format(
+        darker=share_in_words(darker), brighter=share_in_words(brighter)
+    )
+
+
+def share_in_words(share: float) -> str:
+    """Return a share in per cent, never rounded down to none."""
+    percent = share * 100
+    if 0 < percent < 0.1:
+        return _("less than 0.1\u202f%")
+    return f"{percent:.1f}\u202f%" if percent < 10 else f"{percent:.0f}\u202f%"
+
+
+def _number(name: str, tip: str) -> QDoubleSpinBox:
+    box = QDoubleSpinBox()
+    box.setKeyboardTracking(False)
+    box.setAccessibleName(name)
+    box.setToolTip(tip)
+    box.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+    return box
