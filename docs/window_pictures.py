@@ -122,7 +122,9 @@ def window_with(application: QApplication, image: Path, result: Path | None) -> 
         session = theatre.house.services.session
         if result is not None and session.current is not None:
             session.open_result(result, session.current.key)
-            theatre.rest()
+        assert theatre.house.desk is not None
+        theatre.house.desk.inspect("restore")
+        theatre.rest(PREVIEW_SECONDS)
         picture = theatre.picture()
         theatre.close()
     return picture
