@@ -162,9 +162,9 @@ class AutoForm(QWidget):
         self._marks: dict[str, QLabel] = {}
         self._still = _Still(self)
         self._rows = QFormLayout()
-        self._rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        self._rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
         self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        self._rows.setVerticalSpacing(8)
+        self._rows.setVerticalSpacing(4)
         self.back = QPushButton(icon("auto"), _("Back to auto"))
         self.back.setToolTip(_("Takes back every change made here."))
         self.back.setProperty("role", "link")

@@ -17,9 +17,9 @@ from PySide6.QtWidgets import (
 )
 
 from app.text import _, ngettext
-from app.ui.icons import icon
 from app.ui.inspector.restore_offers import Offer, at_most_three
 from app.ui.inspector.restore_words import FIT_SIGNS, cost_sentence, fit_sentence
+from app.ui.jobs.sign import SignLabel
 from app.ui.theme import set_role
 
 ICON = 16
@@ -35,13 +35,11 @@ class ModelChoice(QFrame):
         self.card, self.fit = offer
         self._seconds: float | None = None
         self.setProperty("role", "card")
-        sign = FIT_SIGNS[self.fit.level]
         self.radio = QRadioButton(self.card.name)
         self.radio.setAccessibleDescription(f"{_(self.card.purpose)} {fit_sentence(self.fit)}")
         self.radio.toggled.connect(self._show_chosen)
-        self.sign = QLabel()
-        self.sign.setPixmap(icon(sign.shape, sign.token).pixmap(ICON, ICON))
-        self.sign.setAccessibleName(_(sign.word))
+        self.sign = SignLabel(ICON)
+        self.sign.show_sign(FIT_SIGNS[self.fit.level])
         self.reason = QLabel(fit_sentence(self.fit), wordWrap=True)
         self.purpose = QLabel(_(self.card.purpose), wordWrap=True)
         self.cost = QLabel(wordWrap=True)

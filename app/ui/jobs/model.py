@@ -71,7 +71,7 @@ class JobsModel(QAbstractTableModel):
 
     def _how_far(self, job: Job) -> str:
         if job.state == "running":
-            return self._watch.sentence(job)
+            return self._watch.place(job)
         if job.state in ("paused", "interrupted", "cancelled") and job.total > 0:
             return _("{done} of {total} safe").format(done=int(job.done), total=int(job.total))
         if job.state == "finished" and job.started and job.ended:

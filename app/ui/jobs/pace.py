@@ -60,7 +60,7 @@ class Pace:
 
     def sentence(self, now: float) -> str:
         """Say it: ``"plane 12 of 40, 4 s each, done about 14:32"``."""
-        parts = [self._place()]
+        parts = [self.place()]
         each, end = self.seconds_each, self.done_at
         if each is not None:
             parts.append(_("{time} each").format(time=duration(each)))
@@ -68,7 +68,8 @@ class Pace:
             parts.append(_("done about {time}").format(time=clock(end, now=now)))
         return ", ".join(parts)
 
-    def _place(self) -> str:
+    def place(self) -> str:
+        """Say only where it is: ``"plane 12 of 40"``."""
         if self.total <= 0:
             return counted(self.done, self.unit)
         now_at = min(int(self.total), int(self.done) + 1)
@@ -110,9 +111,18 @@ class Live:
         return min(1.0, (over + (0.0 if self.item in self.finished | self.failed else part)) / max(1, inputs))
 
     def sentence(self, inputs: int, now: float) -> str:
-        """Say how far it is, in one line."""
+        """Say how far it is and when it will be done, in one line."""
         pace = self.part or self.whole
-        words = pace.sentence(now) if pace is not None else _(self.stage)
+        return self._placed(inputs, pace.sentence(now) if pace is not None else "")
+
+    def place(self, inputs: int) -> str:
+        """Say only where it is."""
+        pace = self.part or self.whole
+        return self._placed(inputs, pace.place() if pace is not None else "")
+
+    def _placed(self, inputs: int, words: str) -> str:
+        """Name the image of a batch, or the stage while there is nothing to count."""
+        words = words or _(self.stage)
         if inputs > 1 and self.item >= 0:
             place = _("image {done} of {total}").format(done=self.item + 1, total=inputs)
             words = f"{place}, {words}" if words else place

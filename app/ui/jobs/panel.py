@@ -28,6 +28,7 @@ from app.ui.jobs.actions import Key, actions_for
 from app.ui.jobs.model import ImagesModel, JobsModel
 from app.ui.jobs.pace import Live
 from app.ui.jobs.results import ResultOpener, show_in_folder
+from app.ui.jobs.sign import SignLabel
 from app.ui.jobs.watch import JobsWatch
 from app.ui.jobs.words import remarks_of, sign_of, title_of
 from app.ui.panels import Services
@@ -44,7 +45,7 @@ class JobDetails(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.sign = QLabel()
+        self.sign = SignLabel(SIGN)
         self.title = QLabel(wordWrap=True)
         self.title.setProperty("role", "title")
         self.state = QLabel(wordWrap=True)
@@ -70,8 +71,7 @@ class JobDetails(QWidget):
     def show_job(self, job: Job, live: Live, *, sentence: str, share: float | None) -> None:
         """Show a job as it is now."""
         sign = sign_of(job)
-        self.sign.setPixmap(icon(sign.shape, sign.token).pixmap(SIGN, SIGN))
-        self.sign.setAccessibleName(_(sign.word))
+        self.sign.show_sign(sign)
         self.title.setText(title_of(job))
         is_running = job.state == "running"
         words = [_(sign.word), live.device, sentence] if is_running else [_(sign.word), sentence]
@@ -172,14 +172,14 @@ class JobsPanel(QWidget):
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(3, QHeaderView.ResizeMode.ResizeToContents)
         split = QSplitter(Qt.Orientation.Horizontal)
         split.setChildrenCollapsible(False)
         split.addWidget(self.table)
         split.addWidget(self.details)
-        split.setStretchFactor(0, 3)
-        split.setStretchFactor(1, 2)
+        split.setStretchFactor(0, 1)
+        split.setStretchFactor(1, 1)
         self._pages.addWidget(split)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -216,7 +216,8 @@ class JobsPanel(QWidget):
         job = None if self._chosen is None else self._watch.job(self._chosen)
         self.details.setVisible(job is not None)
         if job is not None:
-            sentence = self.model.data(self.model.index(self.model.row_of(job.id), 2)) or ""
+            brief = self.model.data(self.model.index(self.model.row_of(job.id), 2)) or ""
+            sentence = self._watch.sentence(job) if job.state == "running" else brief
             live = self._watch.live(job.id)
             self.details.show_job(job, live, sentence=sentence, share=self._watch.share(job))
 

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QS
 
 from app.engine.job import Job
 from app.text import _, ngettext
-from app.ui.icons import icon
 from app.ui.jobs.notify import JobNotices
+from app.ui.jobs.sign import SignLabel
 from app.ui.jobs.watch import JobsWatch
 from app.ui.jobs.words import sign_of, title_of
 from app.ui.panels import Services
@@ -58,7 +58,7 @@ class JobsStrip(QWidget):
         self._told = JobNotices(services, self._watch, self.jobs_clicked.emit)
         self._job: Job | None = None
         self.setAccessibleName(_("Jobs in one line"))
-        self.sign = QLabel()
+        self.sign = SignLabel(ICON)
         self.sentence = OneLine()
         self.bar = QProgressBar()
         self.bar.setRange(0, STEPS)
@@ -105,9 +105,7 @@ class JobsStrip(QWidget):
             self.sentence.show_text(_("No jobs are running."))
             return
         sign = sign_of(job)
-        self.sign.setPixmap(icon(sign.shape, sign.token).pixmap(ICON, ICON))
-        self.sign.setToolTip(_(sign.word))
-        self.sign.setAccessibleName(_(sign.word))
+        self.sign.show_sign(sign)
         self._write(job)
 
     def _move(self, number: int) -> None:

@@ -73,6 +73,10 @@ class JobsWatch(QObject):
         """How far a running job is, in one line."""
         return self.live(job.id).sentence(inputs_of(job), time.time())
 
+    def place(self, job: Job) -> str:
+        """Where a running job is, in few words."""
+        return self.live(job.id).place(inputs_of(job))
+
     def _take(self, jobs: tuple[Job, ...]) -> None:
         self._is_reading = False
         self.jobs = tuple(sorted(jobs, key=lambda job: job.id, reverse=True))

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from app.text import _
 from app.ui.icons import icon
+from app.ui.jobs.sign import SignLabel
 from app.ui.library.words import (
     MEASURED_HEADINGS,
     STATES,
@@ -62,7 +63,7 @@ class ModelsModel(QAbstractListModel):
         shelf = self.shelves[index.row()]
         sign = STATES[shelf.state]
         if role == Qt.ItemDataRole.DisplayRole:
-            return _(shelf.card.name)
+            return f"{_(shelf.card.name)}\n{_(sign.word)}"
         if role == Qt.ItemDataRole.DecorationRole:
             return icon(sign.shape, sign.token)
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
@@ -75,9 +76,11 @@ class ModelPage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setProperty("role", "room")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.title = _text("title")
         self.purpose = _text()
-        self.sign = QLabel()
+        self.sign = SignLabel(SIGN)
         self.state = _text()
         self.picture = QLabel()
         self.picture.setAccessibleName(_("Before and after"))
@@ -103,7 +106,7 @@ class ModelPage(QWidget):
         card, sign = shelf.card, STATES[shelf.state]
         self.title.setText(_(card.name))
         self.purpose.setText(_(card.purpose))
-        self.sign.setPixmap(icon(sign.shape, sign.token).pixmap(SIGN, SIGN))
+        self.sign.show_sign(sign)
         self.state.setText(_(sign.word))
         set_role(self.state, sign.token)
         self._show_picture(shelf.picture)
