@@ -105,6 +105,7 @@ VIEWER_KEYS: tuple[tuple[str, str], ...] = (
     ("\\", N_("play, stop")),
     ("Space", N_("held: move the picture")),
     ("1 … 9", N_("channel on, off")),
+    ("X", N_("swap raw and restored")),
     ("B", N_("held: see the raw image")),
 )
 

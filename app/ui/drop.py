@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import QMimeData, QPoint, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -110,6 +110,21 @@ class DropZones(QWidget):
         self.setAcceptDrops(True)
         self.setAccessibleName(_("Places to drop files on"))
         self.hide()
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take over what the window itself is told before the zones lie under the pointer."""
+        if watched is not self._window:
+            return False
+        if isinstance(event, QDropEvent) and event.type() == QEvent.Type.Drop:
+            self.dropEvent(event)
+        elif isinstance(event, QDragEnterEvent):
+            self.dragEnterEvent(event)
+        elif isinstance(event, QDragMoveEvent):
+            self.dragMoveEvent(event)
+        else:
+            return False
+        return True
 
     @property
     def zones(self) -> tuple[Zone, ...]:

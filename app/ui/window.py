@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QByteArray, QRect, QSettings, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QGuiApplication
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import (
     QDockWidget,
     QLabel,
@@ -36,7 +36,6 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._store = store
         self.may_close: Callable[[], bool] = lambda: True
-        self.drag_began: Callable[[QDragEnterEvent], None] = lambda _event: None
         self.places: dict[str, Lazy] = {}
         self.stage = Stage()
         self.places["viewer"] = self.stage.viewer
@@ -107,10 +106,6 @@ class MainWindow(QMainWindow):
         self._store.setValue(f"layout{LAYOUT}/geometry", self.saveGeometry())
         event.accept()
         self.closing.emit()
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Leave it to the zones."""
-        self.drag_began(event)
 
     def _add_rail(self) -> None:
         rail = QToolBar(_("Rooms"))

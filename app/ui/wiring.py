@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
@@ -19,9 +19,6 @@ from app.ui.panels import Services
 from app.ui.session import OpenImage
 from app.ui.status import StatusLine
 from app.ui.window import MainWindow
-
-if TYPE_CHECKING:
-    from PySide6.QtGui import QDragEnterEvent
 
 
 class Wiring(QObject):
@@ -65,7 +62,6 @@ class Wiring(QObject):
     def _connect_window(self) -> None:
         window, desk = self.window, self.desk
         window.may_close = desk.may_close
-        window.drag_began = self._begin_drag
         window.room_chosen.connect(desk.go)
         welcome = window.stage.welcome
         welcome.open_clicked.connect(desk.ask_for_files)
@@ -73,10 +69,6 @@ class Wiring(QObject):
         welcome.sample_chosen.connect(lambda path: desk.open([path]))
         self.zones.dropped.connect(desk.drop)
         self.zones.refused.connect(desk.refuse)
-
-    def _begin_drag(self, event: QDragEnterEvent) -> None:
-        if self.zones.begin(event.mimeData()):
-            event.acceptProposedAction()
 
     def _connect_panel(self, key: str, panel: QWidget) -> None:
         connect = getattr(self, f"_connect_{key}", None)
@@ -123,11 +115,17 @@ class Wiring(QObject):
         restore.preview_box_wanted.connect(viewer.show_preview_box)
         restore.preview_made.connect(viewer.show_preview)
         restore.unfinished_changed.connect(viewer.show_unfinished)
+        restore.plane_arrived.connect(viewer.refresh_plane)
         viewer.preview_box_moved.connect(restore.move_preview_box)
         viewer.state_changed.connect(restore.show_view_state)
 
     def _join_display(self, display: Any, viewer: Any) -> None:
+        display.state_wished.connect(viewer.set_state)
+        display.auto_clicked.connect(viewer.auto_contrast)
+        display.auto_all_clicked.connect(viewer.auto_contrast_all)
         viewer.state_changed.connect(display.show_state)
+        viewer.histogram_changed.connect(display.show_histogram)
+        display.show_state(viewer.view_state)
 
     def _panel(self, key: str) -> Any:  # Any: see above
         return self.window.places[key].content
