@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
@@ -31,7 +31,7 @@ COLOURINGS = (
     ("single", N_("Single"), N_("One channel at a time, in its colours")),
     ("gray", N_("Gray"), N_("One channel at a time, in gray")),
 )
-FAR = 100.0  # times the span of the histogram that may be typed beyond it
+FAR = 10.0  # times the span of the histogram that may be typed beyond it
 
 
 class DisplayPanel(QWidget):
@@ -76,9 +76,8 @@ class DisplayPanel(QWidget):
             self.lock.setChecked(state.is_contrast_locked)
         self.lock.setToolTip(_(LOCKED) if state.is_contrast_locked else _(UNLOCKED))
         channel = state.channels[state.channel] if has_image else None
-        self._title.setText(
-            _("Contrast of {channel}").format(channel=channel.name) if channel else _("Contrast")
-        )
+        is_named = channel is not None and len(state.channels) > 1
+        self._title.setText(channel_title(channel.name) if channel and is_named else _("Contrast"))
         contrast = state.contrast(state.channel) if has_image else None
         self.histogram.show_contrast(contrast, state.lut(state.channel) if has_image else "Grays")
         self._show_contrast(contrast)
@@ -148,40 +147,34 @@ class DisplayPanel(QWidget):
         self.gamma.setSingleStep(0.05)
         self.lock.setIcon(icon("lock"))
         numbers = QGridLayout()
-        for column, (text, box) in enumerate(
-            ((_("Dark"), self.low), (_("Bright"), self.high), (_("Gamma"), self.gamma))
-        ):
+        numbers.setColumnStretch(1, 1)
+        fields = ((_("Dark"), self.low), (_("Bright"), self.high), (_("Gamma"), self.gamma))
+        for line, (text, box) in enumerate(fields):
             label = QLabel(text)
-            label.setProperty("role", "quiet")
             label.setBuddy(box)
-            numbers.addWidget(label, 0, column)
-            numbers.addWidget(box, 1, column)
-            numbers.setColumnStretch(column, 1)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.auto)
-        buttons.addWidget(self.auto_all)
-        buttons.addStretch(1)
+            numbers.addWidget(label, line, 0)
+            numbers.addWidget(box, line, 1)
         promise = QLabel(_("Display only: your data are not changed."), wordWrap=True)
         promise.setProperty("role", "quiet")
         page = QWidget()
-        column_layout = QVBoxLayout(page)
-        column_layout.setContentsMargins(12, 10, 12, 12)
-        column_layout.setSpacing(8)
-        column_layout.addWidget(channels)
-        column_layout.addLayout(colourings)
-        column_layout.addWidget(self.layers)
-        column_layout.addSpacing(8)
-        column_layout.addWidget(self._title)
-        column_layout.addWidget(self.histogram)
-        column_layout.addWidget(self.clipped)
-        column_layout.addWidget(self.log)
-        column_layout.addLayout(numbers)
-        column_layout.addLayout(buttons)
-        column_layout.addWidget(self.lock)
-        column_layout.addWidget(promise)
-        column_layout.addStretch(1)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(12, 10, 12, 12)
+        column.setSpacing(8)
+        column.addWidget(channels)
+        column.addLayout(colourings)
+        column.addWidget(self.layers)
+        column.addSpacing(8)
+        column.addWidget(self._title)
+        column.addWidget(self.histogram)
+        column.addWidget(self.clipped)
+        column.addWidget(self.log)
+        column.addLayout(numbers)
+        column.addWidget(self.auto)
+        column.addWidget(self.auto_all)
+        column.addWidget(self.lock)
+        column.addWidget(promise)
+        column.addStretch(1)
         scroll = QScrollArea(widgetResizable=True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setWidget(page)
         layout = QVBoxLayout(self)
@@ -211,15 +204,17 @@ def clipped_in_words(found: Histogram, contrast: Contrast) -> str:
     darker, brighter = found.shares_outside(contrast)
     if not darker and not brighter:
         return _("Nothing is cut off.")
-    return _("{darker} of the pixels are drawn black, {brighter} as bright as can be.").format(
+    return _("Cut off: {darker} in the dark, {brighter} in the bright.").format(
         darker=share_in_words(darker), brighter=share_in_words(brighter)
     )
 
 
 def share_in_words(share: float) -> str:
-    """Return a share in per cent, never rounded down to none."""
+    """Return a share in per cent, never rounded down to nothing."""
     percent = share * 100
-    if 0 < percent < 0.1:
+    if not percent:
+        return _("nothing")
+    if percent < 0.1:
         return _("less than 0.1\u202f%")
     return f"{percent:.1f}\u202f%" if percent < 10 else f"{percent:.0f}\u202f%"
 
@@ -229,5 +224,4 @@ def _number(name: str, tip: str) -> QDoubleSpinBox:
     box.setKeyboardTracking(False)
     box.setAccessibleName(name)
     box.setToolTip(tip)
-    box.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
     return box

@@ -140,6 +140,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph is not typed
         else:
             rect = self._frame.rect()
             self._preview.show_pixels(packed, Rect(rect.x(), rect.y(), rect.width(), rect.height()))
+        self._mark_preview()
 
     # What follows from it
 
@@ -150,6 +151,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph is not typed
         bar = scalebar.choose(longest, is_calibrated=self._is_calibrated)
         self.overlay.show_scale_bar(bar, bar.length * self.width() / seen.width if bar else 0.0)
         self._draw_curtain()
+        self._mark_preview()
 
     def _draw_curtain(self) -> None:
         is_hung = len(self._sides) == 2
@@ -164,6 +166,14 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph is not typed
             line.setVisible(is_hung)
             line.setLine(at, seen.y - seen.height, at, seen.y + 2 * seen.height)
         self.overlay.show_tags(self._tags, self._to_pixels(at) if is_hung else None)
+
+    def _mark_preview(self) -> None:
+        is_filled = self._frame.isVisible() and self._preview.isVisible()
+        corner = self._frame.rect().topLeft()
+        at = QPointF(
+            self._to_pixels(corner.x()), (corner.y() - self.seen.y) / self.seen.height * self.height()
+        )
+        self.overlay.show_mark(_("restored") if is_filled else "", at)
 
     def _to_pixels(self, x: float) -> float:
         seen = self.seen

@@ -80,6 +80,7 @@ class LayerList(QWidget):
     def _make_rows(self, count: int) -> None:
         while len(self._rows) > count:
             for part in self._rows.pop().parts:
+                part.hide()
                 part.deleteLater()
         while len(self._rows) < count:
             index = len(self._rows)

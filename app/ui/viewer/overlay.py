@@ -26,6 +26,8 @@ class Overlay(QWidget):
         self._tags: tuple[str, ...] = ()
         self._middle: float | None = None
         self._sentence = ""
+        self._mark = ""
+        self._mark_at = QPointF()
 
     @property
     def scale_bar(self) -> tuple[ScaleBar | None, float]:
@@ -47,6 +49,12 @@ class Overlay(QWidget):
         """Name what is seen; two names stand left and right of `middle`."""
         if (tuple(tags), middle) != (self._tags, self._middle):
             self._tags, self._middle = tuple(tags), middle
+            self.update()
+
+    def show_mark(self, text: str, at: QPointF) -> None:
+        """Name a part of the picture whose upper left corner is there; empty: no name."""
+        if (text, at) != (self._mark, self._mark_at):
+            self._mark, self._mark_at = text, at
             self.update()
 
     def show_sentence(self, sentence: str) -> None:
@@ -88,18 +96,25 @@ class Overlay(QWidget):
         painter.fillPath(path, WHITE)
 
     def _paint_tags(self, painter: QPainter) -> None:
-        metrics = QFontMetricsF(self.font())
         for index, tag in enumerate(self._tags):
-            width, height = metrics.horizontalAdvance(tag) + 14, metrics.height() + 6
             left = MARGIN
             if self._middle is not None and len(self._tags) == 2:
-                left = self._middle - 8 - width if index == 0 else self._middle + 8
-            plate = QRectF(left, MARGIN, width, height)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(PLATE)
-            painter.drawRoundedRect(plate, 4, 4)
-            painter.setPen(WHITE)
-            painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, tag)
+                left = self._middle + 8 if index else self._middle - 8 - self._plate_width(tag)
+            self._paint_plate(painter, QPointF(left, MARGIN), tag)
+        if self._mark:
+            self._paint_plate(painter, self._mark_at + QPointF(5, 5), self._mark)
+
+    def _plate_width(self, text: str) -> float:
+        return QFontMetricsF(self.font()).horizontalAdvance(text) + 14
+
+    def _paint_plate(self, painter: QPainter, at: QPointF, text: str) -> None:
+        height = QFontMetricsF(self.font()).height() + 6
+        plate = QRectF(at.x(), at.y(), self._plate_width(text), height)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(PLATE)
+        painter.drawRoundedRect(plate, 4, 4)
+        painter.setPen(WHITE)
+        painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
 
     def _paint_sentence(self, painter: QPainter) -> None:
         wide = min(self.width() - 4 * MARGIN, 460.0)

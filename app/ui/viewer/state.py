@@ -8,6 +8,7 @@ pixels it has.
 from dataclasses import dataclass, replace
 from typing import Literal, Self
 
+from app.text import _
 from app.ui.viewer.luts import default_luts, lut_for_colour
 from models.source import Channel, ImageInfo
 
@@ -156,7 +157,7 @@ def initial_state(info: ImageInfo) -> ViewState:
     planes = info.shape[2]
     luts = _luts(info)
     channels = tuple(
-        ChannelView(name=channel.name or str(index + 1), lut=luts[index], contrast=_stored(channel, info))
+        ChannelView(channel.name or _numbered(index), luts[index], contrast=_stored(channel, info))
         for index, channel in enumerate(info.channels)
     )
     is_merged = 1 < len(channels) <= MERGED_AT_FIRST
@@ -179,6 +180,10 @@ def extent(info: ImageInfo) -> Rect:
     *_, height, width = info.shape
     unit_y, unit_x = unit_size(info)
     return Rect(0.0, 0.0, width * unit_x, height * unit_y)
+
+
+def _numbered(index: int) -> str:
+    return _("channel {number}").format(number=index + 1)
 
 
 def _stored(channel: Channel, info: ImageInfo) -> Contrast | None:

@@ -75,6 +75,7 @@ class Viewer(QWidget):
         self._pointer_at: tuple[float, float] | None = None
         self._counting: Task[Histogram] | None = None
         self._counted: object = None
+        self.histogram: Histogram | None = None
         self.compare_bar = CompareBar(self)
         self.canvases = tuple(Canvas(self) for _pane in range(PANES))
         self.dims = DimBar(self)
@@ -382,9 +383,13 @@ class Viewer(QWidget):
         if self._counting is not None:
             self._counting.cancel()
         if found is None:
-            self.histogram_changed.emit(None)
-            return
-        self._counting = self._background.run(partial(histogram, found[1]), self.histogram_changed.emit)
+            self._show_counts(None)
+        else:
+            self._counting = self._background.run(partial(histogram, found[1]), self._show_counts)
+
+    def _show_counts(self, found: Histogram | None) -> None:
+        self.histogram = found
+        self.histogram_changed.emit(found)
 
     def _move_pointer(self, at: tuple[float, float] | None) -> None:
         """Say what lies under the pointer."""
