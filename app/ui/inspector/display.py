@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
+    QStyle,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -23,7 +24,7 @@ from app.ui.viewer.compare_bar import LOCKED, UNLOCKED
 from app.ui.viewer.contrast import Histogram
 from app.ui.viewer.histogram import HistogramView
 from app.ui.viewer.layers import LayerList
-from app.ui.viewer.state import Contrast, ViewState
+from app.ui.viewer.state import Contrast, Side, ViewState
 from models.knobs import N_
 
 COLOURINGS = (
@@ -55,7 +56,9 @@ class DisplayPanel(QWidget):
         self.gamma = _number(_("Gamma"), _("Below 1 lifts what is faint; 1 keeps brightness in proportion"))
         self.auto = QPushButton(_("Auto"))
         self.auto_all = QPushButton(_("Auto, all channels"))
-        self.lock = QCheckBox(_("Same contrast for raw and restored"))
+        self.lock = QCheckBox(_("Lock raw and restored"))
+        self.sides: dict[Side, QToolButton] = {}
+        self._side: Side = "raw"
         self.clipped = QLabel(wordWrap=True)
         self._title = QLabel()
         self._lay_out()
@@ -78,19 +81,30 @@ class DisplayPanel(QWidget):
         channel = state.channels[state.channel] if has_image else None
         is_named = channel is not None and len(state.channels) > 1
         self._title.setText(channel_title(channel.name) if channel and is_named else _("Contrast"))
-        contrast = state.contrast(state.channel) if has_image else None
-        self.histogram.show_contrast(contrast, state.lut(state.channel) if has_image else "Grays")
-        self._show_contrast(contrast)
+        if state.is_contrast_locked:
+            self._side = "raw"
+        for side, button in self.sides.items():
+            button.setVisible(not state.is_contrast_locked)
+            button.setChecked(side == self._side)
+        self._show_contrast()
 
     def show_histogram(self, found: Histogram | None) -> None:
-        """Show the gray values of the active channel."""
+        """Show the gray values of the active channel of the raw image."""
         self._histogram = found
-        self.histogram.show_histogram(found)
-        self._show_contrast(self._state.contrast(self._state.channel) if self._state.channels else None)
-
-    def _show_contrast(self, contrast: Contrast | None) -> None:
-        found = self._histogram
         self._set_limits()
+        self._show_contrast()
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the width that cuts no text off."""
+        bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
+        return QSize(self._page.minimumSizeHint().width() + bar, super().minimumSizeHint().height())
+
+    def _show_contrast(self) -> None:
+        state = self._state
+        contrast = state.contrast(state.channel, self._side) if state.channels else None
+        found = self._histogram if self._side == "raw" else None
+        self.histogram.show_histogram(found)
+        self.histogram.show_contrast(contrast, state.lut(state.channel) if state.channels else "Grays")
         for box, value in (
             (self.low, contrast.low if contrast else 0.0),
             (self.high, contrast.high if contrast else 1.0),
@@ -113,7 +127,7 @@ class DisplayPanel(QWidget):
                 box.setSingleStep(max(span / 100, found.width))
 
     def _wish_contrast(self, contrast: Contrast) -> None:
-        self.state_wished.emit(self._state.with_contrast(self._state.channel, contrast))
+        self.state_wished.emit(self._state.with_contrast(self._state.channel, contrast, self._side))
 
     def _wish_typed(self) -> None:
         if self.low.value() < self.high.value():
@@ -121,16 +135,16 @@ class DisplayPanel(QWidget):
         else:
             self.show_state(self._state)
 
+    def _choose_side(self, side: Side) -> None:
+        self._side = side
+        self.show_state(self._state)
+
     def _lay_out(self) -> None:
         group = QButtonGroup(self)
         colourings = QHBoxLayout()
         colourings.setSpacing(2)
         for key, title, tip in COLOURINGS:
-            button = QToolButton()
-            button.setText(_(title))
-            button.setAccessibleName(_(title))
-            button.setToolTip(_(tip))
-            button.setCheckable(True)
+            button = _switch(_(title), _(tip))
             button.clicked.connect(
                 lambda _checked, name=key: self.state_wished.emit(replace(self._state, colouring=name))
             )
@@ -138,6 +152,16 @@ class DisplayPanel(QWidget):
             colourings.addWidget(button)
             self.colourings[key] = button
         colourings.addStretch(1)
+        sides = QHBoxLayout()
+        sides.setSpacing(2)
+        side_group = QButtonGroup(self)
+        names: tuple[tuple[Side, str], ...] = (("raw", _("Raw")), ("restored", _("Restored")))
+        for side, title in names:
+            self.sides[side] = _switch(title, _("Set the contrast of this image alone"))
+            self.sides[side].clicked.connect(lambda _checked, name=side: self._choose_side(name))
+            side_group.addButton(self.sides[side])
+            sides.addWidget(self.sides[side])
+        sides.addStretch(1)
         for label in (channels := QLabel(_("Channels")), self._title):
             label.setProperty("role", "heading")
             label.setWordWrap(True)
@@ -156,8 +180,8 @@ class DisplayPanel(QWidget):
             numbers.addWidget(box, line, 1)
         promise = QLabel(_("Display only: your data are not changed."), wordWrap=True)
         promise.setProperty("role", "quiet")
-        page = QWidget()
-        column = QVBoxLayout(page)
+        self._page = QWidget()
+        column = QVBoxLayout(self._page)
         column.setContentsMargins(12, 10, 12, 12)
         column.setSpacing(8)
         column.addWidget(channels)
@@ -165,6 +189,7 @@ class DisplayPanel(QWidget):
         column.addWidget(self.layers)
         column.addSpacing(8)
         column.addWidget(self._title)
+        column.addLayout(sides)
         column.addWidget(self.histogram)
         column.addWidget(self.clipped)
         column.addWidget(self.log)
@@ -176,7 +201,7 @@ class DisplayPanel(QWidget):
         column.addStretch(1)
         scroll = QScrollArea(widgetResizable=True)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(page)
+        scroll.setWidget(self._page)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(scroll)
@@ -217,6 +242,15 @@ def share_in_words(share: float) -> str:
     if percent < 0.1:
         return _("less than 0.1\u202f%")
     return f"{percent:.1f}\u202f%" if percent < 10 else f"{percent:.0f}\u202f%"
+
+
+def _switch(title: str, tip: str) -> QToolButton:
+    button = QToolButton()
+    button.setText(title)
+    button.setAccessibleName(title)
+    button.setToolTip(tip)
+    button.setCheckable(True)
+    return button
 
 
 def _number(name: str, tip: str) -> QDoubleSpinBox:
