@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.images.errors import EmptyFile, UnknownFormat, from_system
+from app.images.errors import EmptyFile, UnknownFormat, WrongReading, from_system
 from app.images.reading import corrected
 from models.source import ImageSource, Reading
 
@@ -89,7 +89,7 @@ def open_image(
     Raises
     ------
     ImageError
-        If the file is gone, is no image, is damaged, or has no such scene.
+        If the file is gone, is no image, is damaged, has no such scene, or `reading` does not fit it.
     Truncated
         If the file ends too early and `partial` was not asked for.
     """
@@ -108,7 +108,12 @@ def open_image(
     if row is None:
         raise _unknown(path)
     opener: Callable[..., ImageSource] = importlib.import_module(row.module).open_source
-    return corrected(opener(path, scene, partial=partial), reading or Reading())
+    source = opener(path, scene, partial=partial)
+    try:
+        return corrected(source, reading or Reading())
+    except WrongReading:
+        source.close()
+        raise
 
 
 def _head(path: Path) -> bytes:

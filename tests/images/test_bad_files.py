@@ -309,3 +309,27 @@ def test_a_file_that_shrinks_while_it_is_open_is_said_to_end_too_early(opened, t
     os.truncate(path, 3000)
     with pytest.raises(errors.Truncated):
         source.read(source.info.plane(z=3))
+
+
+@pytest.mark.parametrize(
+    ("trouble", "kind"),
+    [
+        (FileNotFoundError(2, "No such file"), errors.FileGone),
+        (PermissionError(13, "Permission denied"), errors.NoPermission),
+        (IsADirectoryError(21, "Is a directory"), errors.UnknownFormat),
+        (OSError(5, "Input/output error"), errors.ReadingFailed),
+    ],
+)
+def test_what_the_system_refuses_is_said_in_words(trouble, kind):
+    error = errors.from_system(trouble, Path("a.tif"))
+    assert type(error) is kind
+    assert error.sentence.startswith("a.tif")
+    assert error.hint
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [(0, "0 bytes"), (999, "999 bytes"), (2_100_000_000, "2.1 GB"), (399_400_000, "399 MB")],
+)
+def test_sizes_are_said_as_people_say_them(size, words):
+    assert errors.in_words(size) == words

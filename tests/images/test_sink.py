@@ -2,6 +2,8 @@ import errno
 import json
 import os
 import shutil
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -361,13 +363,47 @@ def test_a_disk_that_fills_up_is_said_and_what_is_written_stays(opened, tmp_path
     np.testing.assert_array_equal(source.read(source.info.plane(z=1)), pixels[:, :, 1:2])
 
 
-def test_a_small_drive_that_is_really_full(tmp_path):
-    drive = Path("/dev/shm")
-    if not drive.is_dir() or shutil.disk_usage(drive).total > 1 << 28:
-        pytest.skip("needs a small drive in memory")
-    shape = (1, 1, 64, 1024, 1024)
-    with pytest.raises(errors.DiskFull):
-        OmeTiffSink.create(drive / "micrographia_test.ome.tif", info_for(shape, "float32"))
+FILL_A_DRIVE = """
+import sys
+from pathlib import Path
+import numpy as np
+from app.images.errors import DiskFull
+from app.images.writers.tiff import OmeTiffSink
+from tests.makers import info_for
+
+drive = Path(sys.argv[1])
+sink = OmeTiffSink.create(drive / "a.ome.tif", info_for((1, 1, 4, 300, 300), "float32"))
+(drive / "other").write_bytes(bytes(1_000_000))
+plane = np.ones((1, 1, 1, 300, 300), "f4")
+try:
+    for z in range(4):
+        sink.write(sink.info.plane(z=z), plane)
+        sink.flush()
+except DiskFull as error:
+    print(z, error.fields["missing"] > 0, error.sentence)
+sink.abandon()
+print(sorted(path.name for path in drive.iterdir()))
+"""
+
+
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="needs Linux, to mount a small drive in memory")
+def test_a_small_drive_that_really_fills_up(tmp_path):
+    script, drive = tmp_path / "fill.py", tmp_path / "drive"
+    script.write_text(FILL_A_DRIVE)
+    drive.mkdir()
+    mounted = f"mount -t tmpfs -o size=2m none {drive} || exit 77; {sys.executable} {script} {drive}"
+    done = subprocess.run(
+        ["unshare", "--mount", "--map-root-user", "sh", "-c", mounted],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(Path.cwd())},
+    )
+    if done.returncode == 77 or "unshare" in done.stderr:
+        pytest.skip(f"may not mount a drive here: {done.stderr.strip()}")
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("2 True The disk is nearly full"), done.stderr
+    assert lines[1] == "['other']"
 
 
 def test_a_folder_that_is_not_there(tmp_path):
