@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QEventLoop, QSize
+from PIL import Image
+from PySide6.QtCore import QEventLoop, QModelIndex, QSize
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QTreeView, QWidget
 
 from app.engine.specs import Input, RestoreSpec
 from app.paths import HOME_VARIABLE, find_paths
@@ -24,10 +25,8 @@ THEMES: tuple[Theme, ...] = ("light", "dark")
 SIZES = (QSize(1366, 768), QSize(1920, 1080))
 PATIENCE_SECONDS = 120.0
 CALM_SECONDS = 1.5  # after which pictures have arrived and animations ended
-PREVIEW_SECONDS = 8.0
 
-# Pictures that README shows: page -> name in docs/images.
-SHOWN = {"welcome": "welcome", "restore": "restore", "compared": "compare", "restored": "restored"}
+SHOWN = ("welcome", "display", "restore", "curtain")  # the pages that README shows
 
 
 class Theatre:
@@ -42,9 +41,18 @@ class Theatre:
         self.house.open([])
         self.until(lambda: self._is_furnished)
         self.rest()
+        self._hide_drives()
 
     def _note_furnished(self) -> None:
         self._is_furnished = True
+
+    def _hide_drives(self) -> None:
+        """Leave out of the browser's tree what is mounted on the computer that takes the pictures."""
+        tree = self.house.window.findChild(QTreeView)
+        if tree is not None:
+            for row in range(tree.model().rowCount()):
+                name = str(tree.model().index(row, 0).data())
+                tree.setRowHidden(row, QModelIndex(), name.startswith("/") and name != "/")
 
     def until(self, is_so: Callable[[], bool]) -> None:
         """Let the window work until `is_so`; raises TimeoutError if that never comes."""
@@ -66,6 +74,16 @@ class Theatre:
         session = self.house.services.session
         self.house.desk.open([file])
         self.until(lambda: session.current is not None and session.current.path == file)
+        self.rest()
+
+    def preview(self) -> None:
+        """Go to the Restore page and wait until the box on the picture is restored."""
+        assert self.house.desk is not None
+        assert self.house.services is not None
+        ended: list[int] = []
+        self.house.services.bridge.finished.connect(lambda event: ended.append(event.job))
+        self.house.desk.inspect("restore")
+        self.until(lambda: any(job < 0 for job in ended))
         self.rest()
 
     def restore(self, model: str) -> None:
@@ -122,9 +140,7 @@ def window_with(application: QApplication, image: Path, result: Path | None) -> 
         session = theatre.house.services.session
         if result is not None and session.current is not None:
             session.open_result(result, session.current.key)
-        assert theatre.house.desk is not None
-        theatre.house.desk.inspect("restore")
-        theatre.rest(PREVIEW_SECONDS)
+        theatre.preview()
         picture = theatre.picture()
         theatre.close()
     return picture
@@ -144,8 +160,15 @@ def screenshots(application: QApplication, folder: Path, shown: Path) -> list[Pa
                     made.append(file)
                     if theme == "light" and size == SIZES[0] and name in SHOWN:
                         shown.mkdir(exist_ok=True)
-                        shutil.copyfile(file, shown / f"{SHOWN[name]}.png")
+                        save_small(file, shown / file.name)
     return made
+
+
+def save_small(picture: Path, target: Path) -> None:
+    """Save a picture with 32 steps of each colour, for a file that is quick to load."""
+    steps = [value & 0xF8 | value >> 5 for value in range(256)]
+    with Image.open(picture) as full:
+        full.convert("RGB").point(steps * 3).save(target, optimize=True)
 
 
 def pages(application: QApplication, size: QSize, images: Path) -> Iterator[tuple[str, QImage]]:
@@ -161,14 +184,13 @@ def pages(application: QApplication, size: QSize, images: Path) -> Iterator[tupl
     theatre.open(cells)
     yield from _inspected(theatre, ("display", "info"))
     theatre.open(noisy)
-    desk.inspect("restore")
-    theatre.rest(PREVIEW_SECONDS)
+    theatre.preview()
     yield "restore", theatre.picture()
     theatre.restore("simple-smoothing")
-    yield "restored", theatre.picture()
-    desk.call_viewer("next_comparison")
-    theatre.rest()
-    yield "compared", theatre.picture()
+    for name in ("curtain", "single", "side by side"):
+        yield name, theatre.picture()
+        desk.call_viewer("next_comparison")
+        theatre.rest()
     for room in ("models", "jobs"):
         desk.go(room)
         theatre.rest()
