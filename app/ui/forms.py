@@ -193,6 +193,7 @@ class AutoForm(QWidget):
         text.setToolTip(help_text)
         text.setBuddy(editor.widget)
         field = QHBoxLayout()
+        field.setSpacing(7)
         field.addWidget(editor.widget, 1)
         field.addWidget(mark)
         self._rows.addRow(text, field)

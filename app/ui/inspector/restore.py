@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.engine.job import Job
@@ -48,6 +48,7 @@ class RestorePanel(QWidget):
         self._wish = ""  # id of the model that the person picked
         self._box: Box | None = None
         self._shown: tuple[int, ...] = ()  # channels that the viewer draws
+        self._wants_preview = True
         self._is_submitting = False
         self.page = RestorePage(FIRST_DEVICES)
         self.watch = JobsWatch(engine, bridge, background, self)
@@ -61,17 +62,21 @@ class RestorePanel(QWidget):
         engine.warm_up()
         background.run(probe, self._take_computer, priority=-1)
         self.watch.refresh()
-        self.show_image(services.session.current)
+        QTimer.singleShot(0, self, self._begin)  # when the panel is connected with the viewer
+
+    def _begin(self) -> None:
+        self.show_image(self._services.session.current)
 
     def _connect(self) -> None:
         session, page, bar = self._services.session, self.page, self.page.bar
         session.current_changed.connect(self.show_image)
         session.image_opened.connect(self._count_images)
+        session.image_opened.connect(self._make_way)
         session.image_closed.connect(self._count_images)
         self._services.settings.changed.connect(self._show_offer)
         page.model_picked.connect(self._pick)
         page.settings_changed.connect(self._refresh)
-        page.preview_toggled.connect(self._switch_preview)
+        page.preview_toggled.connect(self._wish_preview)
         bar.run_clicked.connect(self._run_one)
         bar.run_all_clicked.connect(self._run_all)
         bar.cancel_clicked.connect(self._cancel)
@@ -116,7 +121,8 @@ class RestorePanel(QWidget):
         background, notices = self._services.background, self._services.notices
         find = partial(find_offers, self._services.library, info)
         background.run(find, partial(self._take_offers, image), notices.show_error, priority=1)
-        self._switch_preview(self.page.preview.isChecked())
+        has_result = self._services.session.result_for(image.key) is not None
+        self._switch_preview(self._wants_preview and not has_result)
         look = partial(look_at, image.source)
         background.run(look, partial(self._take_look, image), partial(self._cannot_look, image))
 
@@ -165,7 +171,17 @@ class RestorePanel(QWidget):
     def _channels(self, info: ImageInfo) -> tuple[int, ...]:
         return self.page.settings.choices().channels or tuple(range(info.shape[1]))
 
-    def _switch_preview(self, is_wanted: bool) -> None:  # noqa: FBT001 - a slot of `toggled`
+    def _wish_preview(self, is_wanted: bool) -> None:  # noqa: FBT001 - a slot of `toggled`
+        self._wants_preview = is_wanted
+        self._switch_preview(is_wanted)
+
+    def _make_way(self, image: OpenImage) -> None:
+        """Take the box away from a result, which it would hide."""
+        if self._image is not None and image.result_of == self._image.key:
+            self._switch_preview(False)
+
+    def _switch_preview(self, is_wanted: bool) -> None:  # noqa: FBT001 - named by the method
+        self.page.show_preview_switch(is_on=is_wanted)
         self.preview_box_wanted.emit(is_wanted)
         if is_wanted:
             self._want_preview()

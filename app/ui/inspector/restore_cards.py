@@ -104,13 +104,13 @@ class ModelChoices(QWidget):
         self._clear()
         shown = {card.id for card, _fit in at_most_three(offers)} | {chosen}
         for offer in offers:
-            choice = ModelChoice(offer)
-            choice.setVisible(offer[0].id in shown)
+            choice = ModelChoice(offer, self)
             choice.picked.connect(partial(self.picked.emit, choice.card))
             self._group.addButton(choice.radio)
             self._cards.addWidget(choice)
             self.choices.append(choice)
-        hidden = sum(choice.isHidden() for choice in self.choices)
+            choice.setVisible(offer[0].id in shown)
+        hidden = sum(offer[0].id not in shown for offer in offers)
         self.more.setText(ngettext("{n} more model", "{n} more models", hidden).format(n=hidden))
         self.more.setVisible(hidden > 0)
         wanted = [choice for choice in self.choices if choice.card.id == chosen] or self.choices[:1]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -188,6 +188,11 @@ class RestorePage(QWidget):
     def show_offers(self, offers: Sequence[Offer], chosen: str) -> None:
         """Show the models."""
         self.choices.show_offers(offers, chosen)
+
+    def show_preview_switch(self, *, is_on: bool) -> None:
+        """Show whether the box is in the picture, without a word to anybody."""
+        with QSignalBlocker(self.preview):
+            self.preview.setChecked(is_on)
 
     def show_preview_words(self, words: str, role: str) -> None:
         """Say how far the preview is."""

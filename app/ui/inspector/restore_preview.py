@@ -38,6 +38,8 @@ class Previewer(QObject):
         self._wanted: tuple[PreviewSpec, Box] | None = None
         self._asked: tuple[int, Box, str] | None = None
         self._began = 0.0
+        self._is_cold = False  # the last preview had to load the model
+        self._is_timing = False
         self._timer = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._timer.timeout.connect(self._ask)
         bridge.started.connect(self._note_start)
@@ -51,6 +53,7 @@ class Previewer(QObject):
         if self._wanted is not None and self._wanted[0] == spec:
             return
         self._wanted = (spec, box)
+        self._is_cold = False
         self._timer.start()
 
     def stop(self) -> None:
@@ -71,7 +74,9 @@ class Previewer(QObject):
         if self._wanted is None:
             return
         spec, box = self._wanted
-        self.said.emit(_("Preparing the preview…"), "quiet")
+        self._is_timing = self._is_cold
+        self._is_cold = False
+        self._say(_("Preparing the preview…"), "quiet")
         self._asked = (self._engine.preview(spec), box, spec.model)
 
     def _is_mine(self, number: int) -> bool:
@@ -80,12 +85,12 @@ class Previewer(QObject):
     def _note_start(self, event: Started) -> None:
         if self._is_mine(event.job):
             self._began = time.monotonic()
-            self.said.emit(_("Restoring the box…"), "quiet")
+            self._say(_("Restoring the box…"), "quiet")
 
     def _note_stage(self, event: Stage) -> None:
         if self._is_mine(event.job):
             self._began = 0.0  # what is done once for all is not measured
-            self.said.emit(_("{stage}…").format(stage=_(event.name)), "quiet")
+            self._say(_("{stage}…").format(stage=_(event.name)), "quiet")
 
     def _fetch(self, event: Preview) -> None:
         if self._is_mine(event.job) and self._asked is not None:
@@ -101,6 +106,14 @@ class Previewer(QObject):
         self.said.emit(_("The box is restored. Drag it to look elsewhere."), "quiet")
         if seconds:
             self.timed.emit(model, seconds / (pixels.size / 1e6))
+        else:  # now that the model is loaded, find out how fast it is
+            self._is_cold = True
+            self._timer.start()
+
+    def _say(self, sentence: str, role: str) -> None:
+        """Say how far the preview is; one that is only made for its time is not spoken of."""
+        if not self._is_timing:
+            self.said.emit(sentence, role)
 
     def _give_up(self, error: Exception) -> None:
         if not isinstance(error, OSError):

@@ -8,6 +8,7 @@ from app.ui.jobs.words import clock, counted, duration
 from models.knobs import N_
 
 ENOUGH_UNITS = 2.0  # seen to the end before any time is promised: the third unit says when it will be done
+SOON = 90.0  # seconds; what is nearer than that is not told by the clock
 
 PLACES: dict[str, str] = {
     "plane": N_("plane {done} of {total}"),
@@ -62,9 +63,11 @@ class Pace:
         """Say it: ``"plane 12 of 40, 4 s each, done about 14:32"``."""
         parts = [self.place()]
         each, end = self.seconds_each, self.done_at
-        if each is not None:
+        if each is not None and each >= 1:
             parts.append(_("{time} each").format(time=duration(each)))
-        if end is not None:
+        if end is not None and end - now < SOON:
+            parts.append(_("done in about {time}").format(time=duration(max(1.0, end - now))))
+        elif end is not None:
             parts.append(_("done about {time}").format(time=clock(end, now=now)))
         return ", ".join(parts)
 

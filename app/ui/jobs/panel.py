@@ -45,6 +45,8 @@ class JobDetails(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setProperty("role", "room")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.sign = SignLabel(SIGN)
         self.title = QLabel(wordWrap=True)
         self.title.setProperty("role", "title")
@@ -58,7 +60,10 @@ class JobDetails(QWidget):
         self.images_model = ImagesModel(self)
         self.images = _table(_("Images of the job"))
         self.images.setModel(self.images_model)
-        self.images.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        for column in (0, 1):
+            self.images.horizontalHeader().setSectionResizeMode(
+                column, QHeaderView.ResizeMode.ResizeToContents
+            )
         self.log = QPlainTextEdit(readOnly=True)
         self.log.setAccessibleName(_("What the job wrote down"))
         self.log.setTabChangesFocus(True)
@@ -80,10 +85,11 @@ class JobDetails(QWidget):
         self.bar.setVisible(is_running)
         self.bar.setRange(0, 0 if share is None else STEPS)
         self.bar.setValue(round((share or 0.0) * STEPS))
-        self.remarks.setText("\n".join(remarks_of(job)))
+        told = [*remarks_of(job), *(_result_words(job) if self.images_model.rowCount() == 1 else ())]
+        self.remarks.setText("\n".join(told))
         self.remarks.setVisible(bool(self.remarks.text()))
         self.images_model.show_job(job, live)
-        self.images.setVisible(self.images_model.rowCount() > 0)
+        self.images.setVisible(self.images_model.rowCount() > 1)
         self._offer(job)
 
     def show_log(self, lines: tuple[str, ...]) -> None:
@@ -264,6 +270,12 @@ class JobsPanel(QWidget):
             show_in_folder(output)
         else:
             self._opener.show(Path(spec.inputs[item].path), output)
+
+
+def _result_words(job: Job) -> tuple[str, ...]:
+    """Say where the one result of a job lies."""
+    paths = [Path(output) for output in job.outputs if output]
+    return tuple(_("{name} in {folder}").format(name=path.name, folder=path.parent) for path in paths)
 
 
 def _table(name: str) -> QTableView:
