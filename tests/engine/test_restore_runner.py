@@ -1,6 +1,8 @@
 import errno
 import hashlib
 import json
+import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -308,6 +310,28 @@ def test_a_full_disk_fails_the_input_and_leaves_nothing_half_written(bench, imag
     assert failed.code == "images.disk_full"
     assert failed.hint
     assert list(image.parent.glob("*restored*")) == []
+
+
+@pytest.fixture
+def small_drive(tmp_path):
+    """A drive of 256 kB."""
+    drive = tmp_path / "drive"
+    drive.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(drive)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("needs the right to mount a small drive")
+    yield drive
+    subprocess.run(["umount", str(drive)], check=True)
+
+
+@pytest.mark.parametrize("taken", [0, 128 << 10])
+def test_a_drive_that_is_really_full_fails_the_input_and_stays_empty(bench, tmp_path, small_drive, taken):
+    image = tmp_path / "large.tif"
+    write_stack(image, (8, 100, 100) if not taken else (3, 100, 100))
+    (small_drive / "other").write_bytes(bytes(taken) or b"x")
+    bench.run(restore, spec_of(image, output_dir=str(small_drive)))
+    assert bench.heard(ItemFailed)[0].code == "images.disk_full"
+    assert [path.name for path in small_drive.iterdir()] == ["other"]
 
 
 def test_a_fault_of_the_program_leaves_nothing_half_written(bench, image, monkeypatch):
