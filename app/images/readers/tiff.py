@@ -114,23 +114,15 @@ def open_source(path: Path, scene: int = 0, *, partial: bool = False) -> TiffSou
     """Open image `scene` of a TIFF file; see `app.images.open.open_image`."""
     handle = TiffHandle(path)
     try:
-        found = _series_of(handle)
-        if not 0 <= scene < len(found):
-            many = "1 image" if len(found) == 1 else f"{len(found)} images"
-            raise NoSuchScene(
-                f"{path.name} holds {many}; there is no number {scene + 1}.",
-                hint="Choose one that is there.",
-                path=str(path),
-                scenes=len(found),
-            )
-        series = found[scene]
-        check_supported(series.key, path)
-        check_plausible(series, handle)
-        series = replace(series, present=present_pages(series))
-        if not partial:
-            _check_complete(handle, series, is_only=len(found) == 1)
-        names = tuple(one.name or f"Image {index + 1}" for index, one in enumerate(found))
-        return TiffSource(handle, series, _info(path, scene, names, series))
+        return _opened(handle, scene, partial=partial)
+    except FOREIGN as error:
+        handle.close()
+        raise Damaged(
+            f"{path.name} is damaged: the list of its planes makes no sense.",
+            hint="Copy it again from where it was recorded, or save it anew in the program that wrote it.",
+            path=str(path),
+            reason=str(error),
+        ) from error
     except BaseException:
         handle.close()
         raise
@@ -157,6 +149,27 @@ def comments(path: Path) -> Iterator[str]:
         handle.close()
 
 
+def _opened(handle: TiffHandle, scene: int, *, partial: bool) -> TiffSource:
+    path = handle.path
+    found = _series_of(handle)
+    if not 0 <= scene < len(found):
+        many = "1 image" if len(found) == 1 else f"{len(found)} images"
+        raise NoSuchScene(
+            f"{path.name} holds {many}; there is no number {scene + 1}.",
+            hint="Choose one that is there.",
+            path=str(path),
+            scenes=len(found),
+        )
+    series = found[scene]
+    check_supported(series.key, path)
+    check_plausible(series, handle)
+    series = replace(series, present=present_pages(series))
+    if not partial:
+        _check_complete(handle, series, is_only=len(found) == 1)
+    names = tuple(one.name or f"Image {index + 1}" for index, one in enumerate(found))
+    return TiffSource(handle, series, _info(path, scene, names, series))
+
+
 def _series_of(handle: TiffHandle) -> list[Series]:
     first = handle.first
     if 0 in (first.imagewidth, first.imagelength):
@@ -166,22 +179,13 @@ def _series_of(handle: TiffHandle) -> list[Series]:
             path=str(handle.path),
         )
     check_supported(first, handle.path)
-    reason = ""
-    try:
-        found = ome_series(handle) if first.is_ome else []
-        if not found and first.is_imagej:
-            found = [imagej_series(handle)]
-        found = found or other_series(handle)
-        if found:
-            return found
-    except FOREIGN as error:
-        reason = str(error)
-    raise Damaged(
-        f"{handle.path.name} is damaged: the list of its planes makes no sense.",
-        hint="Copy it again from where it was recorded, or save it anew in the program that wrote it.",
-        path=str(handle.path),
-        reason=reason,
-    )
+    found = ome_series(handle) if first.is_ome else []
+    if not found and first.is_imagej:
+        found = [imagej_series(handle)]
+    found = found or other_series(handle)
+    if not found:
+        raise ValueError("no images")
+    return found
 
 
 def _check_complete(handle: TiffHandle, series: Series, *, is_only: bool) -> None:

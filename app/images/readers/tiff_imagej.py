@@ -4,17 +4,17 @@ import math
 from typing import Any
 
 from app.images import imagej
-from app.images.readers.tiff_pages import Page, TiffHandle, is_plain, too_good
+from app.images.readers.tiff_pages import Page, TiffHandle, is_plain
 from app.images.readers.tiff_series import (
-    MOST_PLANES,
     Level,
     Series,
+    check_count,
     coloured,
     located,
     numbered,
     planes_of,
     resolution,
-)  # fmt: skip
+)
 from app.images.scale import from_imagej
 from models.source import Doubt
 
@@ -27,8 +27,7 @@ def imagej_series(handle: TiffHandle) -> Series:
     counts, doubts = _counts(handle, first, notes)
     sizes = {axis: counts[axis] for axis in reversed(order)}
     pages = math.prod(sizes.values())
-    if pages > MOST_PLANES:
-        raise too_good(handle.path)
+    check_count(pages)
     present, locate = located(handle, first, pages)
     numbers = numbered(sizes, first)
     ranges, luts, labels = stored_by_imagej(first)

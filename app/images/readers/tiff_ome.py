@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from app.images import imagej, ome
 from app.images.errors import Damaged, FileGone, NoPixels
 from app.images.readers.tiff_imagej import stored_by_imagej
-from app.images.readers.tiff_pages import FOREIGN, Locate, Page, Segments, TiffHandle, too_good
-from app.images.readers.tiff_series import MOST_PLANES, Level, Series, coloured, numbered, planes_of, unlike
+from app.images.readers.tiff_pages import FOREIGN, Locate, Page, Segments, TiffHandle
+from app.images.readers.tiff_series import Level, Series, check_count, coloured, numbered, planes_of, unlike
 from app.images.scale import from_ome
 from models.source import Channel
 
@@ -110,8 +110,7 @@ def _series(files: _Files, image: ome.OmeImage) -> Series | None:
         return None
     counts = image.sizes | {"C": image.sizes["C"] // (separate * inner), "Z": image.sizes["Z"] // depth}
     sizes = {axis: counts[axis] for axis in reversed(image.order)}
-    if math.prod(sizes.values()) > MOST_PLANES:
-        raise too_good(own.path)
+    check_count(math.prod(sizes.values()))
     table = _table(files, image, sizes)
     page = _pages(files, table, key)
 

@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 
 from app.images import imagej
-from app.images.readers.tiff_pages import FOREIGN, Locate, Page, Segments, TiffHandle, too_good
+from app.images.readers.tiff_pages import FOREIGN, Locate, Page, Segments, TiffHandle
 from app.images.readers.tiff_series import (
-    MOST_PLANES,
     Level,
     Numbers,
     Series,
+    check_count,
     coloured,
     located,
     numbered,
     planes_of,
     resolution,
-)  # fmt: skip
+)
 from app.images.scale import Scale, from_resolution
 from models.source import Channel, Doubt, PixelSize
 
@@ -30,8 +30,7 @@ def other_series(handle: TiffHandle) -> list[Series]:
     """Return the images of a file that is neither OME-TIFF nor ImageJ's, or is badly described."""
     first = handle.first
     stated = _stated_pages(first)
-    if stated > MOST_PLANES:
-        raise too_good(handle.path)
+    check_count(stated)
     with handle.awake():
         if stated > len(handle.file.pages) and not first.is_final:
             return [_plain(handle, first, stated)]
@@ -141,6 +140,7 @@ def _by_letters(letters: list[str], sizes: list[int]) -> tuple[Numbers, tuple[Do
             doubts.add("axes")
             targets[index] = free.pop(0) if free else "T"
     targets = [target or "T" for target in targets]
+    check_count(math.prod(sizes))
     order = [index for axis in "TCZ" for index, target in enumerate(targets) if target == axis]
     shape = [math.prod(sizes[i] for i, target in enumerate(targets) if target == axis) for axis in "TCZ"]
     numbers = np.arange(math.prod(sizes)).reshape(sizes).transpose(order).reshape(shape)

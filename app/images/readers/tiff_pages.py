@@ -14,13 +14,13 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from app.images.errors import Damaged, NotSupported, Truncated, from_system
+from app.images.errors import Damaged, NotSupported, TooLarge, Truncated, from_system
 from models.source import Pixels, Range
 
 # What the parser and the decoders raise on files that contradict themselves.
 FOREIGN = (
     tifffile.TiffFileError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RuntimeError,
-    AssertionError, EOFError, struct.error, zlib.error,
+    AssertionError, EOFError, MemoryError, struct.error, zlib.error,
 )  # fmt: skip
 KEPT_BYTES = 64 << 20  # of unpacked strips and tiles
 SAFE_SEGMENT = 256 << 20  # a strip or tile that claims more must be plausible:
@@ -203,8 +203,10 @@ class PageReader:
         except OSError as error:
             raise from_system(error, self._path) from error
         except MemoryError as error:
-            raise Damaged(
-                f"{self._path.name} asks for more memory than there is.", path=str(self._path)
+            raise TooLarge(
+                f"A part of {self._path.name} needs more memory to unpack than there is.",
+                hint="Close other programs, or save the image uncompressed or in tiles.",
+                path=str(self._path),
             ) from error
         except FOREIGN as error:
             raise Damaged(

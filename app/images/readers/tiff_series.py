@@ -87,14 +87,21 @@ def numbered(sizes: dict[str, int], key: Page) -> Numbers:
 
     Within a page samples count along C and depth along Z.
     """
-    pages = math.prod(sizes.values())
     axes = list(sizes)
+    pages = math.prod(sizes.values())
+    check_count(pages * math.prod(planes_of(key)))
     numbers = np.arange(pages).reshape(list(sizes.values())).transpose([axes.index(axis) for axis in "TCZ"])
     t, c, z = numbers.shape
     separate, depth, inner = planes_of(key)
     within = np.arange(separate * depth * inner).reshape(separate, depth, inner)
     planes = numbers[:, :, :, None, None, None] * within.size + within  # (t, c, z, separate, depth, inner)
     return planes.transpose(0, 1, 3, 5, 2, 4).reshape(t, c * separate * inner, z * depth)
+
+
+def check_count(planes: int) -> None:
+    """Raise ValueError if a file claims more planes than any has; nothing is allocated for them."""
+    if planes > MOST_PLANES:
+        raise ValueError(f"{planes} planes")
 
 
 def coloured(
