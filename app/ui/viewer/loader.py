@@ -70,6 +70,10 @@ class Loader(QObject):
         """Whether everything wished has been drawn."""
         return not self._is_busy and not self._left
 
+    def wants(self, drawn: Drawn) -> bool:
+        """Whether a picture is what was wished last, not what was wished before it."""
+        return drawn.wish == self._wanted
+
     def open(self, source: ImageSource | None) -> None:
         """Draw another image from now on; answers about the one before are dropped."""
         self._generation += 1

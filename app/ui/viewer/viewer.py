@@ -322,7 +322,8 @@ class Viewer(QWidget):
             if self._state.shown:
                 plane = (region.t, region.z, drawn.wish.luts)
                 canvas.show_pixels(side, drawn.packed, where, plane=plane, is_whole=is_whole)
-        self._take_contrasts(side, drawn)
+        if shown.loader.wants(drawn):
+            self._take_contrasts(side, drawn)
         if self._is_box_wanted and self.preview.box is None:
             self._put_box()
             self._show_box()
