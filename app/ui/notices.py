@@ -117,8 +117,8 @@ class Sheet(QFrame):
         self.fold.setChecked(False)
         self._unfold(on=False)
         self._set_buttons(buttons)
+        self.show()  # the height of the text is known only once it wears its style
         self.place()
-        self.show()
         self.raise_()
         self.setFocus()
 
@@ -132,7 +132,8 @@ class Sheet(QFrame):
         parent = self._window
         width = min(SHEET_WIDTH * self.fontMetrics().height() // 16, parent.width() - 2 * MARGIN)
         self.setFixedWidth(width)
-        height = min(self._column.heightForWidth(width), parent.height() - 2 * MARGIN)
+        self._column.invalidate()
+        height = min(self._column.totalHeightForWidth(width), parent.height() - 2 * MARGIN)
         self.setFixedHeight(max(height, self.minimumSizeHint().height()))
         self.move((parent.width() - width) // 2, max(MARGIN, (parent.height() - self.height()) // 3))
 

@@ -98,7 +98,8 @@ class Theme(QObject):
         self._settings = settings
         self._point_size = app.font().pointSizeF() if app.font().pointSizeF() > 0 else 10.0
         self._worn: tuple[str, float] | None = None
-        app.setStyle("Fusion")
+        if not app.styleSheet():  # a style under a style sheet must not be changed any more
+            app.setStyle("Fusion")
         app.styleHints().colorSchemeChanged.connect(self._follow_system)
         self._wear()
 

@@ -126,6 +126,7 @@ class Wiring(QObject):
         viewer.state_changed.connect(display.show_state)
         viewer.histogram_changed.connect(display.show_histogram)
         display.show_state(viewer.view_state)
+        display.show_histogram(viewer.histogram)
 
     def _panel(self, key: str) -> Any:  # Any: see above
         return self.window.places[key].content

@@ -5,6 +5,7 @@ import pytest
 import tifffile
 from PySide6.QtCore import QSize
 
+from app.engine.supervisor import Engine
 from app.paths import find_paths
 from app.ui.start import House
 
@@ -18,9 +19,17 @@ def home(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def make_house(qapp, qtbot, home):
+def idle_engine(monkeypatch):
+    """Keep the engine from starting worker processes, which cost seconds each."""
+    monkeypatch.setattr(Engine, "warm_up", lambda _engine: None)
+    monkeypatch.setattr(Engine, "preview", lambda _engine, _spec: -1)
+
+
+@pytest.fixture
+def make_house(qapp, qtbot, home, idle_engine):
     """Open furnished windows; they are closed at the end of the test."""
     houses = []
+    font = qapp.font()
 
     def make(files=()):
         house = House(qapp, home)
@@ -39,7 +48,7 @@ def make_house(qapp, qtbot, home):
         house.window.close()
         house.close()
         house.window.deleteLater()
-    qapp.setStyleSheet("")
+    qapp.setFont(font)
 
 
 @pytest.fixture
