@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     Command = Callable[[argparse.Namespace, Paths, Voice], int]
 
+OWN_IMAGES = "pssr-own-images"  # the recipe for a folder of any good images
 COMMANDS = ("restore", "info", "models", "train", "evaluate", "check")
 
 
@@ -114,7 +115,12 @@ def _parser() -> argparse.ArgumentParser:
     train = _command(commands, "train", "train:train_model", "good_dir", _("train a model on good images"))
     train.add_argument("family", choices=("pssr",), help=_("kind of model"))
     train.add_argument("good_dir", metavar="GOOD_DIR", help=_("folder with good images"))
-    train.add_argument("--recipe", required=True, metavar="FILE|NAME", help=_("how to train"))
+    train.add_argument(
+        "--recipe",
+        default=OWN_IMAGES,
+        metavar="FILE|NAME",
+        help=_("how to train; else {name}").format(name=OWN_IMAGES),
+    )
     train.add_argument("--output", required=True, metavar="DIR", help=_("folder for the model"))
     train.add_argument("--seed", type=int, default=0, help=_("number that decides all that is random"))
     _add_device(train)

@@ -3,10 +3,12 @@ import shutil
 import signal
 import subprocess
 import sys
+from importlib import resources
 
 import numpy as np
 import pytest
 import tifffile
+from scipy.ndimage import gaussian_filter
 
 from app.cli import COMMANDS, main
 from app.library.card import write_card
@@ -210,6 +212,25 @@ def test_evaluate_refuses_an_unknown_model(ask_json, tmp_path):
     assert code == 1
     assert lines[-1]["failed"][0]["code"] == "library.unknown_model"
     assert lines[-1]["failed"][0]["input"] == "nothing"
+
+
+def test_a_model_can_be_trained_added_and_used(ask, ask_json, tmp_path):
+    good = tmp_path / "good"
+    good.mkdir()
+    for number in range(5):
+        pixels = gaussian_filter(np.random.default_rng(number).random((128, 128)), 3)
+        tifffile.imwrite(good / f"{number}.tif", (pixels * 60000).astype(np.uint16))
+    shipped = (resources.files("resources") / "recipes" / "pssr-own-images.toml").read_text("utf-8")
+    recipe = tmp_path / "quick.toml"
+    recipe.write_text(shipped.replace("steps = 3000", "steps = 2").replace("batch = 16", "batch = 2"))
+    folder = tmp_path / "model"
+    code, lines = ask_json("train", "pssr", good, "--recipe", recipe, "--output", folder, "--device", "cpu")
+    assert code == 0
+    assert lines[-1] == {"output": str(folder), "stopped": False}
+    assert ask("models", "add", folder)[0] == 0
+    code, lines = ask_json("restore", good / "0.tif", "--model", "my-denoiser")
+    assert code == 0
+    assert tifffile.imread(lines[-1]["outputs"][0]).shape == (128, 128)
 
 
 class TestRestore:
