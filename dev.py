@@ -118,11 +118,9 @@ def set_up(*, needs_qt: bool) -> None:
 
 
 def fingerprint() -> str:
-    """Name the state of the files that decide what is installed."""
-    total = hashlib.sha256()
-    for name in INSTALLED_FROM:
-        total.update((ROOT / name).read_bytes())
-    return total.hexdigest()
+    """Name the state of what decides what is installed; settings of tools do not."""
+    texts = [(ROOT / name).read_text(encoding="utf-8").split("\n[tool.")[0] for name in INSTALLED_FROM]
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
 
 
 def fitting_python() -> str:

@@ -38,6 +38,9 @@ def test_it_installs_once_and_again_only_when_the_pins_changed(checkout, calls):
     dev.set_up(needs_qt=False)
     assert len(calls) == 1
     assert calls[0][-4:] == ["-c", "constraints.txt", "-e", ".[dev]"]
+    (checkout / "pyproject.toml").write_text("first\n[tool.ruff]\n", encoding="utf-8")
+    dev.set_up(needs_qt=False)
+    assert len(calls) == 1
     (checkout / "constraints.txt").write_text("second", encoding="utf-8")
     dev.set_up(needs_qt=False)
     assert len(calls) == 2
