@@ -44,11 +44,7 @@ def other_series(handle: TiffHandle) -> list[Series]:
 
 def _series(handle: TiffHandle, found: Any) -> Series:
     key = found.keyframe
-    axes = [
-        (axis, size)
-        for axis, size in zip(found.get_axes(False), found.get_shape(False), strict=True)
-        if axis not in "YX"
-    ]
+    axes = [(axis, size) for axis, size in zip(found.axes, found.shape, strict=True) if axis not in "YX"]
     pages = math.prod(size for _, size in axes) // math.prod(planes_of(key))
     numbers, doubts = _by_letters([letter for letter, _ in axes], [size for _, size in axes])
     scale, channels = _notes(handle, key)
