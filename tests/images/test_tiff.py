@@ -456,3 +456,15 @@ def test_a_resolution_in_centimetres_is_a_pixel_size(opened, tmp_path):
     assert opened(tmp_path / "a.tif").info.pixel_size_um == PixelSize(
         None, pytest.approx(0.1), pytest.approx(0.1)
     )
+
+
+def test_a_strip_that_was_left_out_is_zero(tmp_path):
+    pixels = cells((30, 40))
+    tifffile.imwrite(tmp_path / "a.tif", pixels, rowsperstrip=10, metadata=None)
+    with tifffile.TiffFile(tmp_path / "a.tif", mode="r+b") as file:
+        tags = file.pages.first.tags
+        tags["StripOffsets"].overwrite((tags["StripOffsets"].value[0], 0, tags["StripOffsets"].value[2]))
+        tags["StripByteCounts"].overwrite((800, 0, 800))
+    expected = pixels.copy()
+    expected[10:20] = 0
+    np.testing.assert_array_equal(whole(tmp_path / "a.tif")[0, 0, 0], expected)

@@ -196,7 +196,8 @@ class PageReader:
             If the drive gave up.
         """
         try:
-            if page.is_whole or (is_plain(page.key) and not page.key.is_tiled):
+            is_in_rows = is_plain(page.key) and not page.key.is_tiled and all(page.offsets)
+            if page.is_whole or is_in_rows:
                 self._read_rows(page, samples, y, x, out)
             else:
                 self._read_segments(page, samples, y, x, out)
@@ -217,25 +218,23 @@ class PageReader:
             ) from error
 
     def _read_rows(self, page: Segments, samples: Sequence[Sample], y: Range, x: Range, out: Pixels) -> None:
-        key = page.key
-        _, depth, _, width, inner = key.shaped
-        dtype = np.dtype(page.file.file.byteorder + key.dtype.char)
-        row_bytes = width * inner * dtype.itemsize
-        skip, take = x[0] * inner * dtype.itemsize, (x[1] - x[0]) * inner * dtype.itemsize
+        _, depth, _, width, inner = page.key.shaped
+        dtype = np.dtype(page.file.file.byteorder + page.key.dtype.char)
+        pixel = inner * dtype.itemsize
         for outer in sorted({sample[:2] for sample in samples}):
-            chunks = []
-            for offset, rows in _runs(page, outer[0] * depth + outer[1], y, row_bytes):
-                if take * GAP < row_bytes:
-                    chunks += [
-                        self._exactly(page, offset + row * row_bytes + skip, take) for row in range(rows)
-                    ]
+            top = 0
+            for offset, rows in _runs(page, outer[0] * depth + outer[1], y, width * pixel):
+                if (x[1] - x[0]) * GAP < width:
+                    starts = range(offset + x[0] * pixel, offset + rows * width * pixel, width * pixel)
+                    data = b"".join(self._exactly(page, start, (x[1] - x[0]) * pixel) for start in starts)
+                    box = np.frombuffer(data, dtype).reshape(rows, x[1] - x[0], inner)
                 else:
-                    whole = np.frombuffer(self._exactly(page, offset, rows * row_bytes), np.uint8)
-                    chunks.append(whole.reshape(rows, row_bytes)[:, skip : skip + take].tobytes())
-            box = np.frombuffer(b"".join(chunks), dtype).reshape(y[1] - y[0], x[1] - x[0], inner)
-            for index, sample in enumerate(samples):
-                if sample[:2] == outer:
-                    out[index] = box[..., sample[2]]
+                    data = self._exactly(page, offset, rows * width * pixel)
+                    box = np.frombuffer(data, dtype).reshape(rows, width, inner)[:, x[0] : x[1]]
+                for index, sample in enumerate(samples):
+                    if sample[:2] == outer:
+                        out[index, top : top + rows] = box[..., sample[2]]
+                top += rows
 
     def _exactly(self, page: Segments, offset: int, count: int) -> bytes:
         data = page.file.bytes_at(offset, count)
