@@ -58,9 +58,11 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph is not typed
             self._box.addItem(layer, ignoreBounds=True)
         self._curtain = (self._line(SHADE, 4.0), self._line(LINE, 1.5))
         self._frame = QGraphicsRectItem()
-        self._frame.setPen(_cosmetic(LINE, 1.5))
+        self._frame.setPen(_cosmetic(SHADE, 4.0))
         self._frame.setZValue(30)
         self._box.addItem(self._frame, ignoreBounds=True)
+        self._edge = QGraphicsRectItem(self._frame)
+        self._edge.setPen(_cosmetic(LINE, 1.5))
         self._preview = Picture(self._frame)
         self._preview.setFlag(Picture.GraphicsItemFlag.ItemStacksBehindParent)
         self._frame.hide()
@@ -131,6 +133,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph is not typed
         self._frame.setVisible(rect is not None)
         if rect is not None and qt_rect(rect) != self._frame.rect():
             self._frame.setRect(qt_rect(rect))
+            self._edge.setRect(qt_rect(rect))
             self._preview.hide()
 
     def show_in_frame(self, packed: Packed | None) -> None:

@@ -15,6 +15,7 @@ Packed = NDArray[np.uint32]  # 0xAABBGGRR: red, green, blue, opaque in memory
 
 FLUORESCENCE = (0.1, 99.9)  # percentiles: few bright structures on a dark ground
 BRIGHTFIELD = (0.5, 99.5)  # percentiles: the ground is bright and counts for nothing
+MARGIN_GAP = 0.02  # of the bright end: zeros below a gap of this width are no signal
 SAMPLE = 1 << 19  # pixels that are enough for percentiles
 BINS = 1024  # of a histogram whose gray values are too many to be counted one by one
 STEPS = 1 << 16  # gray values that are told apart in drawing
@@ -50,11 +51,18 @@ def sampled(plane: Plane, most: int = SAMPLE) -> Plane:
 
 
 def auto_contrast(*planes: Plane, percentiles: tuple[float, float] = FLUORESCENCE) -> Contrast:
-    """Return the range that shows `planes` well, one for all of them."""
+    """Return the range that shows `planes` well, one for all of them.
+
+    Zeros that lie far from all other values are margins left by stitching or turning, and do not count.
+    """
     values = np.concatenate([sampled(plane) for plane in planes])
     if not values.size:
         return Contrast(0.0, 1.0)
     low, high = (float(value) for value in np.percentile(values, percentiles))
+    taken = values[values != 0] if low == 0 else values
+    if 0 < taken.size < values.size:
+        without, top = (float(value) for value in np.percentile(taken, percentiles))
+        low, high = (without, top) if without > MARGIN_GAP * top else (low, high)
     if low >= high:
         low, high = float(values.min()), float(values.max())
     if low >= high:

@@ -30,11 +30,10 @@ class SideImage(QObject):
         self.drawn = None
         self.loader.open(source)
 
-    def reread(self) -> None:
-        """Read the plane again, from the file: it has grown."""
+    def forget(self) -> None:
+        """Remember nothing of the file: it has grown."""
         if self.image is not None and isinstance(self.image.source, CachedSource):
             self.image.source.forget()
-        self.loader.reread()
 
     def value_at(self, channel: int | None, at: tuple[float, float], over: Rect) -> Value | None:
         """Return the pixel at a place in units, if it is at hand."""

@@ -144,13 +144,16 @@ class Viewer(QWidget):
         was_missing = self._is_missing()
         self._unfinished = frozenset(planes)
         if was_missing and not self._is_missing():
-            self._sides["restored"].reread()
+            self._sides["restored"].forget()
+            self._sides["restored"].loader.reread()
         self._show_state()
 
     def refresh_plane(self, t: int, c: int, z: int) -> None:
-        """Read a plane of the restored image again if it is looked at."""
+        """Read a plane of the restored image anew, from now on and at once if it is looked at."""
+        restored = self._sides["restored"]
+        restored.forget()
         if (t, z) == (self._state.t, self._state.z) and c in self._state.shown:
-            self._sides["restored"].reread()
+            restored.loader.reread()
 
     def show_preview_box(self, visible: bool) -> None:  # noqa: FBT001 - a slot
         """Show or hide the box whose pixels are restored at once."""

@@ -102,6 +102,18 @@ def test_auto_contrast_is_not_led_astray_by_a_few_hot_pixels():
     assert 120 < found.high < 140
 
 
+def test_black_margins_do_not_count_for_auto_contrast():
+    plane = np.random.default_rng(0).normal(200, 10, (512, 512)).astype(np.uint16)
+    plane[:, :40] = 0
+    assert auto_contrast(plane).low > 150
+
+
+def test_zeros_that_belong_to_the_signal_do_count():
+    plane = np.random.default_rng(0).poisson(0.5, (512, 512)).astype(np.uint8)
+    plane[:100] += 100
+    assert auto_contrast(plane).low == 0
+
+
 @pytest.mark.parametrize("value", [0.0, 7.0, np.nan, np.inf])
 def test_auto_contrast_of_a_flat_plane_has_a_width(value):
     found = auto_contrast(np.full((5, 5), value, np.float32))
