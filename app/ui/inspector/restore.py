@@ -122,7 +122,7 @@ class RestorePanel(QWidget):
         find = partial(find_offers, self._services.library, info)
         background.run(find, partial(self._take_offers, image), notices.show_error, priority=1)
         has_result = self._services.session.result_for(image.key) is not None
-        self._switch_preview(self._wants_preview and not has_result)
+        self._switch_preview(on=self._wants_preview and not has_result)
         look = partial(look_at, image.source)
         background.run(look, partial(self._take_look, image), partial(self._cannot_look, image))
 
@@ -173,17 +173,17 @@ class RestorePanel(QWidget):
 
     def _wish_preview(self, is_wanted: bool) -> None:  # noqa: FBT001 - a slot of `toggled`
         self._wants_preview = is_wanted
-        self._switch_preview(is_wanted)
+        self._switch_preview(on=is_wanted)
 
     def _make_way(self, image: OpenImage) -> None:
         """Take the box away from a result, which it would hide."""
         if self._image is not None and image.result_of == self._image.key:
-            self._switch_preview(False)
+            self._switch_preview(on=False)
 
-    def _switch_preview(self, is_wanted: bool) -> None:  # noqa: FBT001 - named by the method
-        self.page.show_preview_switch(is_on=is_wanted)
-        self.preview_box_wanted.emit(is_wanted)
-        if is_wanted:
+    def _switch_preview(self, *, on: bool) -> None:
+        self.page.show_preview_switch(is_on=on)
+        self.preview_box_wanted.emit(on)
+        if on:
             self._want_preview()
         else:
             self.previewer.stop()

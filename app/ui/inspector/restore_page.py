@@ -39,6 +39,7 @@ class RunBar(QWidget):
         super().__init__(parent)
         self.run = PromiseButton()
         self.run.setProperty("role", "primary")
+        self.run.setEnabled(False)
         self.output = QLabel(wordWrap=True)
         self.safe = QLabel(_("Your original is never changed."), wordWrap=True)
         self.safe.setProperty("role", "quiet")

@@ -4,6 +4,9 @@ import itertools
 import time
 from dataclasses import replace
 
+from PySide6.QtCore import QCoreApplication
+from shiboken6 import delete, isValid
+
 from app.engine.events import StateChanged
 from app.engine.job import Job
 from app.engine.specs import Input, RestoreSpec
@@ -49,7 +52,7 @@ class FakeEngine:
 
     def subscribe(self, listener):
         self.listeners.append(listener)
-        return lambda: self.listeners.remove(listener)
+        return lambda: self.listeners.remove(listener) if listener in self.listeners else None
 
     def jobs(self):
         return tuple(self.rows)
@@ -103,7 +106,7 @@ class FakeNotices:
 
     def tell(self, sentence, buttons=(), *, seconds=8.0):
         self.told.append(sentence)
-        self.buttons.append({text: act for text, act in buttons})
+        self.buttons.append(dict(buttons))
 
     def show_error(self, error):
         self.errors.append(error)
@@ -124,3 +127,18 @@ def fake_services(parent=None):
         background,
         FakeNotices(),
     )
+
+
+def let_go(services):
+    """Close everything; answers that are still on their way reach nobody. Calling it twice does no harm."""
+    if not isValid(services.background):
+        return
+    services.bridge.close()
+    for _round in range(2):  # what is opened meanwhile is closed, too
+        over = []
+        services.background.run(int, over.append, priority=-100)
+        while not over:
+            QCoreApplication.processEvents()
+    services.session.close_all()
+    services.background.close()
+    delete(services.background)
