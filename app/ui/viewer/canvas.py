@@ -28,7 +28,7 @@ from app.ui.viewer.state import Rect, Side
 Grip = Literal["pan", "curtain", "box"]
 
 REACH = 7  # pixels beside the curtain where it can be taken
-BAR_SHARE = 0.2  # of the width: the longest scale bar
+BAR_SHARE = 0.25  # of the width: the longest scale bar
 NOTCH = 120.0  # of a wheel
 PER_NOTCH = 1.25
 LINE = QColor(255, 255, 255, 230)
