@@ -21,9 +21,10 @@ from numpy.typing import NDArray
 from app.images import imagej, ome
 from app.images.errors import CannotWrite, Damaged, DiskFull, NotSupported, in_words
 from app.images.folders import stem
+from app.images.readers.tiff import open_source
 from app.images.record import Provenance
 from app.images.writers.directories import DESCRIPTION, METADATA, METADATA_COUNTS, Blobs, Layout
-from models.source import ImageInfo, ImageSource, Pixels, Range, Region
+from models.source import ImageInfo, Pixels, Range, Region
 
 SHRUNK = {"float16": "float32", "bool": "uint8"}  # what OME has no name for is stored in the next larger
 SAMPLE_PIXELS = 1 << 22  # looked at to choose the display range
@@ -78,14 +79,13 @@ class OmeTiffSink:
             If OME-TIFF has no such pixel type.
         """
         info = replace(info, dtype=_stored(info.dtype), shapes=info.shapes[:1])
-        path = _free(Path(path).absolute())
-        layout = Layout.of(
-            info, _blobs(info, stem(path), None, tuple(channel.display for channel in info.channels))
-        )
+        path = Path(path).absolute()
+        known = tuple(channel.display for channel in info.channels)
+        layout = Layout.of(info, _blobs(info, stem(path), None, known))
         _check_room(path, layout.size)
-        part = path.with_name(path.name + ".part")
+        part, file = _started(path, layout.size)
         try:
-            with part.open("xb") as file:
+            with file:
                 layout.write(file)
         except OSError as error:
             part.unlink(missing_ok=True)
@@ -101,10 +101,8 @@ class OmeTiffSink:
         ImageError
             If it is gone or is not such a file.
         """
-        from app.images.readers.tiff import open_source
-
         path = Path(path).absolute()
-        source: ImageSource = open_source(path, 0)
+        source = open_source(path)
         source.close()
         with tifffile.TiffFile(path) as file:
             layout = Layout.read(file, source.info)
@@ -291,13 +289,20 @@ def _converted(pixels: Pixels, dtype: np.dtype) -> Pixels:
     return pixels.astype(dtype.newbyteorder("<"), copy=False)
 
 
-def _free(path: Path) -> Path:
-    """Return `path`, or the first name with a number that neither a result nor an unfinished one has."""
+def _started(path: Path, size: int) -> tuple[Path, BinaryIO]:
+    """Create the ``.part`` of `path`, or of the first name with a number that nobody has taken."""
     candidate, number = path, 1
-    while candidate.exists() or candidate.with_name(candidate.name + ".part").exists():
+    while True:
+        part = candidate.with_name(candidate.name + ".part")
+        try:
+            if not candidate.exists():
+                return part, part.open("xb")
+        except FileExistsError:
+            pass
+        except OSError as error:
+            raise _refusal(error, part, size) from error
         number += 1
         candidate = _numbered(path, number)
-    return candidate
 
 
 def _numbered(path: Path, number: int) -> Path:
