@@ -64,6 +64,6 @@ def write_ome(
 
 
 def write_imagej(path: Path, pixels: NDArray, **notes: object) -> Path:
-    """Write five-axis `pixels` (TCZYX) as ImageJ does, in its order TZCYX; `notes` go into the description."""
+    """Write five-axis `pixels` (TCZYX) as ImageJ does (TZCYX); `notes` go into the description."""
     tifffile.imwrite(path, pixels.transpose(0, 2, 1, 3, 4), imagej=True, metadata={"axes": "TZCYX", **notes})
     return path
