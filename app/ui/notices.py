@@ -24,7 +24,7 @@ from models.errors import UserError
 Button = tuple[str, Callable[[], None]]
 
 SHEET_WIDTH = 540
-TOAST_WIDTH = 420
+TOAST_WIDTH = 560
 MARGIN = 18
 
 

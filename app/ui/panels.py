@@ -1,7 +1,7 @@
 """The panels of the window, one row each, and the services that panels are handed.
 
-To add a panel: write a widget in its own file, add a factory below and a row to `PANELS`. A factory is
-called when its panel is first shown, never before, and imports what it needs then.
+To add a panel: write a widget in its own file and add a row to `PANELS`. Its module is imported in a
+thread soon after the first paint, the widget is made when somebody first looks at it.
 
 Panels do not know one another; `app.ui.wiring` connects those that exist by these names:
 
@@ -26,7 +26,8 @@ to say calls ``services.notices.tell`` or ``show_error``.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal
 
 from PySide6.QtWidgets import QWidget
 
@@ -66,77 +67,54 @@ class Services:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One row: `place` says where it stands, `factory` makes it when it is first shown."""
+    """One row: where it stands, its ``"module:Class"``, and what that class is handed.
+
+    Any: each class is handed something else.
+    """
 
     key: str
     title: str
     icon: str
     place: Place
-    factory: Callable[[Services], QWidget]
+    target: str
+    handed: Callable[[Services], tuple[Any, ...]]
+
+    def load(self) -> Callable[[Services], QWidget]:
+        """Import the module and return what makes the widget; the import may happen in any thread."""
+        module, name = self.target.split(":")
+        kind = getattr(import_module(module), name)
+        return lambda services: kind(*self.handed(services))
 
 
-def _browser(services: Services) -> QWidget:
-    from app.ui.browser.panel import BrowserPanel
-
-    return BrowserPanel(services)
+def _services(services: Services) -> tuple[Services]:
+    return (services,)
 
 
-def _viewer(services: Services) -> QWidget:
-    from app.ui.viewer.viewer import Viewer
-
-    return Viewer(services.background)
+def _background(services: Services) -> tuple[Background]:
+    return (services.background,)
 
 
-def _display(_services: Services) -> QWidget:
-    from app.ui.inspector.display import DisplayPanel
-
-    return DisplayPanel()
-
-
-def _restore(services: Services) -> QWidget:
-    from app.ui.inspector.restore import RestorePanel
-
-    return RestorePanel(services)
-
-
-def _info(_services: Services) -> QWidget:
-    from app.ui.inspector.info import InfoPanel
-
-    return InfoPanel()
-
-
-def _models(services: Services) -> QWidget:
-    from app.ui.library.panel import LibraryPanel
-
-    return LibraryPanel(services)
-
-
-def _jobs(services: Services) -> QWidget:
-    from app.ui.jobs.panel import JobsPanel
-
-    return JobsPanel(services)
-
-
-def _strip(services: Services) -> QWidget:
-    from app.ui.jobs.strip import JobsStrip
-
-    return JobsStrip(services)
-
-
-def _device(services: Services) -> QWidget:
-    from app.ui.device import DeviceEntry
-
-    return DeviceEntry(services)
+def _nothing(_services: Services) -> tuple[()]:
+    return ()
 
 
 PANELS: tuple[Panel, ...] = (
-    Panel("browser", N_("Browser"), "folder", "browser", _browser),
-    Panel("viewer", N_("Picture"), "image", "viewer", _viewer),
-    Panel("display", N_("Display"), "contrast", "inspector", _display),
-    Panel("restore", N_("Restore"), "restore", "inspector", _restore),
-    Panel("info", N_("Info"), "info", "inspector", _info),
-    Panel("models", N_("Models"), "models", "room", _models),
-    Panel("jobs", N_("Jobs"), "jobs", "room", _jobs),
-    Panel("strip", N_("Jobs"), "jobs", "strip", _strip),
-    Panel("device", N_("This computer"), "device", "status", _device),
-)
+    Panel("browser", N_("Browser"), "folder", "browser",
+          "app.ui.browser.panel:BrowserPanel", _services),
+    Panel("viewer", N_("Picture"), "image", "viewer",
+          "app.ui.viewer.viewer:Viewer", _background),
+    Panel("display", N_("Display"), "contrast", "inspector",
+          "app.ui.inspector.display:DisplayPanel", _nothing),
+    Panel("restore", N_("Restore"), "restore", "inspector",
+          "app.ui.inspector.restore:RestorePanel", _services),
+    Panel("info", N_("Info"), "info", "inspector",
+          "app.ui.inspector.info:InfoPanel", _nothing),
+    Panel("models", N_("Models"), "models", "room",
+          "app.ui.library.panel:LibraryPanel", _services),
+    Panel("jobs", N_("Jobs"), "jobs", "room",
+          "app.ui.jobs.panel:JobsPanel", _services),
+    Panel("strip", N_("Jobs"), "jobs", "strip",
+          "app.ui.jobs.strip:JobsStrip", _services),
+    Panel("device", N_("This computer"), "device", "status",
+          "app.ui.device:DeviceEntry", _services),
+)  # fmt: skip

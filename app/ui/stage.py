@@ -21,6 +21,9 @@ from app.ui.session import OpenImage
 from app.ui.welcome import Welcome
 
 
+FEW = 3  # tabs that may change one by one
+
+
 class QuestionStrip(QFrame):
     """One question above the picture with a button for each answer."""
 
@@ -75,19 +78,16 @@ class Stage(QWidget):
     def show_images(self, images: Sequence[OpenImage], current: OpenImage | None) -> None:
         """Show a tab for every raw image, and the viewer if there is any."""
         raws = [image for image in images if image.result_of is None]
+        shown = [self.tabs.tabData(place) for place in range(self.tabs.count())]
         before = self.tabs.blockSignals(True)
-        while self.tabs.count() > len(raws):
-            self.tabs.removeTab(self.tabs.count() - 1)
-        while self.tabs.count() < len(raws):
-            self.tabs.addTab("")
-        for place, image in enumerate(raws):
-            self.tabs.setTabText(place, image.path.name.replace("&", "&&"))
-            self.tabs.setTabToolTip(place, str(image.path))
-            self.tabs.setTabData(place, image.key)
-            if current is not None and image.key == current.key:
-                self.tabs.setCurrentIndex(place)
-        self.tabs.blockSignals(before)
+        if len(set(shown) ^ {image.key for image in raws}) > FEW:
+            self.tabs.hide()  # hidden tabs are laid out once, not with every change
+        self._fit_tabs(raws, shown)
+        if current is not None:
+            keys = [image.key for image in raws]
+            self.tabs.setCurrentIndex(keys.index(current.key))
         self.tabs.setVisible(bool(raws))
+        self.tabs.blockSignals(before)
         self.pages.setCurrentWidget(self.viewer if current is not None else self.welcome)
 
     def ask(self, sentence: str, answers: Sequence[tuple[str, Callable[[], None]]]) -> QuestionStrip:
@@ -95,6 +95,18 @@ class Stage(QWidget):
         strip = QuestionStrip(sentence, answers)
         self.strips.addWidget(strip)
         return strip
+
+    def _fit_tabs(self, raws: Sequence[OpenImage], shown: Sequence[int]) -> None:
+        """Remove the tabs of closed images and add those of new ones, which always come last."""
+        keys = {image.key for image in raws}
+        for place in reversed(range(len(shown))):
+            if shown[place] not in keys:
+                self.tabs.removeTab(place)
+        for image in raws:
+            if image.key not in shown:
+                place = self.tabs.addTab(image.path.name.replace("&", "&&"))
+                self.tabs.setTabToolTip(place, str(image.path))
+                self.tabs.setTabData(place, image.key)
 
     def _choose(self, place: int) -> None:
         key = self.tabs.tabData(place)

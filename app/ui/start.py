@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from app.log import start_logging
 from app.paths import Paths, find_paths
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from app.library.store import Library
     from app.settings import Settings
     from app.ui.desk import Desk
-    from app.ui.panels import Services
+    from app.ui.panels import Panel, Services
 
 TRACE = "MICROGRAPHIA_TRACE_START"
 SAMPLE_SIDE = 320
@@ -98,19 +98,22 @@ class House:
         self.wiring = Wiring(self.window, self.desk, services)
         fill_menus(self.window.menuBar(), self.desk.actions)
         self.settings.changed.connect(engine.change_settings)
-        rows = list(PANELS)
-
-        def fill_next() -> None:
-            if rows:
-                row = rows.pop(0)
-                QTimer.singleShot(0, self.window, fill_next)
-                self.window.places[row.key].fill_with(partial(row.factory, services))
-            else:
-                self._finish()
-
         if files:
             self.desk.open(files)
-        fill_next()
+        self._fill_places(list(PANELS), services)
+
+    def _fill_places(self, rows: list[Panel], services: Services) -> None:
+        """Import the first row's module in a thread, fill its place here, and go on with the others."""
+        if not rows:
+            self._finish()
+            return
+        first, *others = rows
+
+        def fill(make: Callable[[Services], QWidget]) -> None:
+            self.background.run(lambda: None, lambda _none: self._fill_places(others, services))
+            self.window.places[first.key].fill_with(partial(make, services))
+
+        self.background.run(first.load, fill, priority=1)
 
     def _finish(self) -> None:
         from app.images.open import READERS
@@ -136,6 +139,7 @@ def build_engine(paths: Paths, settings: Settings) -> tuple[Engine, Library]:
     """Import what is slow and open the ledger; for a thread."""
     from app.engine.supervisor import Engine
     from app.images import cache, folders, open  # noqa: F401, A004 - so that the first image need not wait
+    from app.ui import bridge, session, wiring  # noqa: F401 - so that the window need not wait for them
     from app.library.store import Library
 
     return Engine(paths, settings), Library(paths)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
 from app.ui.actions import give_keys
@@ -31,6 +31,8 @@ class Wiring(QObject):
         self.session = services.session
         self.zones = DropZones(window, services.background, lambda: services.session.current is not None)
         self.status = StatusLine(window, services.background)
+        self._tabs_timer = QTimer(self, singleShot=True, interval=0)
+        self._tabs_timer.timeout.connect(self._show_tabs_now)
         self._connect_session(services)
         self._connect_window()
         for key, place in window.places.items():
@@ -43,7 +45,7 @@ class Wiring(QObject):
         session.image_opened.connect(self._show_result)
         session.image_closed.connect(self._show_tabs)
         session.image_closed.connect(self._show_result)
-        session.current_changed.connect(self._show_tabs)
+        session.current_changed.connect(self._show_tabs_now)
         session.current_changed.connect(self._show_current)
         session.failed.connect(desk.show_failure)
         session.left_out.connect(desk.say_left_out)
@@ -134,6 +136,10 @@ class Wiring(QObject):
     # What follows from a change of the session
 
     def _show_tabs(self, _change: object = None) -> None:
+        """Show what is open; changes that come together are shown once."""
+        self._tabs_timer.start()
+
+    def _show_tabs_now(self, _change: object = None) -> None:
         self.window.stage.show_images(self.session.images(), self.session.current)
         self.desk.update_actions()
 
