@@ -10,22 +10,24 @@ from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.text import _
-from app.ui.background import Background, Task
+from app.ui.background import Background
 from app.ui.session import OpenImage
 from app.ui.viewer import compare
 from app.ui.viewer.canvas import Canvas
 from app.ui.viewer.compare_bar import CompareBar
-from app.ui.viewer.contrast import Histogram, histogram
+from app.ui.viewer.contrast import Histogram
+from app.ui.viewer.counting import Counter
 from app.ui.viewer.dims import AXES, DimBar
 from app.ui.viewer.keys import command_for
 from app.ui.viewer.loader import Drawn
-from app.ui.viewer.plan import place, zoomed
+from app.ui.viewer.panes import Panes
+from app.ui.viewer.plan import zoomed
 from app.ui.viewer.play import Player
-from app.ui.viewer.pointer import Pointer, Reading
 from app.ui.viewer.preview import PreviewBox
+from app.ui.viewer.probe import probe
 from app.ui.viewer.request import wish
 from app.ui.viewer.side import SideImage
 from app.ui.viewer.state import (
@@ -36,14 +38,12 @@ from app.ui.viewer.state import (
     ViewState,
     extent,
     initial_state,
-    is_calibrated,
     unit_size,
 )
 from models.errors import UserError
 from models.source import ImageInfo, Pixels
 
 ZOOM_STEP = 1.5
-PANES = 2  # the most pictures side by side
 SIDES: tuple[Side, ...] = ("raw", "restored")
 
 Planes = frozenset[tuple[int, int, int]]  # t, c, z
@@ -73,11 +73,9 @@ class Viewer(QWidget):
         self._is_raw_held = False
         self._is_box_wanted = False
         self._pointer_at: tuple[float, float] | None = None
-        self._counting: Task[Histogram] | None = None
-        self._counted: object = None
-        self.histogram: Histogram | None = None
+        self._counter = Counter(background, self)
         self.compare_bar = CompareBar(self)
-        self.canvases = tuple(Canvas(self) for _pane in range(PANES))
+        self.panes = Panes(self)
         self.dims = DimBar(self)
         self.preview = PreviewBox(self)
         self.player = Player(self._is_idle, self)
@@ -98,8 +96,17 @@ class Viewer(QWidget):
         info = self._info
         if info is None:
             return 1.0
-        canvas = self.canvases[0]
-        return canvas.viewport_size.width / canvas.seen.width * unit_size(info)[1]
+        return self.panes.viewport.width / self.panes.seen.width * unit_size(info)[1]
+
+    @property
+    def histogram(self) -> Histogram | None:
+        """The histogram of the active raw channel."""
+        return self._counter.histogram
+
+    @property
+    def canvases(self) -> tuple[Canvas, ...]:
+        """The places for pictures, from left to right."""
+        return self.panes.canvases
 
     def show_image(self, image: OpenImage | None) -> None:
         """Look at another image, as it was left, or at none."""
@@ -112,7 +119,6 @@ class Viewer(QWidget):
         self.preview.take_away()
         self._unfinished = frozenset()
         raw.open(image)
-        self._counted = None
         state = ViewState()
         if image is not None:
             known = self._remembered.get(image.key)
@@ -130,8 +136,7 @@ class Viewer(QWidget):
             return
         side.open(image)
         if image is None:
-            for canvas in self.canvases:
-                canvas.clear("restored")
+            self.panes.clear("restored")
         elif raw is not None:
             self._matches = compare.match_channels(raw.channels, image.info.channels)
             if image.result_of not in self._introduced:
@@ -267,10 +272,7 @@ class Viewer(QWidget):
     def _show_image_state(self) -> None:
         """Show everything anew for another image."""
         info = self._info
-        over = extent(info) if info is not None else Rect(0, 0, 1, 1)
-        for canvas in self.canvases:
-            canvas.overlay.show_sentence("")
-            canvas.show_extent(over, is_calibrated=info is not None and is_calibrated(info))
+        self.panes.show_image(info)
         self.dims.show_image(info)
         self._show_state()
 
@@ -283,32 +285,25 @@ class Viewer(QWidget):
             return
         is_raw_only = self._is_raw_held or self._is_missing()
         panes = compare.panes(state, has_result=self._has_result, is_raw_held=is_raw_only)
-        over = extent(info)
-        for number, canvas in enumerate(self.canvases):
-            canvas.setVisible(number < len(panes))
-            if number < len(panes):
-                canvas.show_sides(panes[number], self._tags(panes[number]))
-            canvas.show_view(state.view)
-            canvas.show_curtain(over.x + state.curtain * over.width)
+        self.panes.show_state(state, info, [(pane, self._tags(pane)) for pane in panes])
         self.dims.show_state(state, info)
         self.dims.show_unfinished(self._unfinished, state)
         self._show_box()
         for side in SIDES:
             self._draw(side)
-        self._count()
+        self._counter.count(self._sides["raw"], state.channel)
         self.zoom_changed.emit(self.zoom)
 
     def _draw(self, side: Side) -> None:
         shown, raw = self._sides[side], self._info
         if shown.info is None or raw is None or (side == "restored" and self._is_missing()):
             return
-        viewport = self.canvases[0].viewport_size
-        wanted = wish(self._state, shown.info, viewport, over=extent(raw), side=side, matches=self._matches)
+        over, viewport = extent(raw), self.panes.viewport
+        wanted = wish(self._state, shown.info, viewport, over=over, side=side, matches=self._matches)
         if wanted is not None:
             shown.loader.show(wanted)
         elif not self._state.shown:
-            for canvas in self.canvases:
-                canvas.clear(side)
+            self.panes.clear(side)
 
     def _put_up(self, side: Side, drawn: Drawn) -> None:
         """Put a picture that was drawn on the canvases."""
@@ -316,22 +311,15 @@ class Viewer(QWidget):
         if shown.info is None or raw is None:
             return
         shown.drawn = drawn
-        region = drawn.region
-        shape = shown.info.shapes[region.level]
-        where = place(region, extent(raw), shown.info.shapes)
-        is_whole = region.shape[3:] == shape[3:]
-        for canvas in self.canvases:
-            canvas.overlay.show_sentence("")
-            if self._state.shown:
-                plane = (region.t, region.z, drawn.wish.luts)
-                canvas.show_pixels(side, drawn.packed, where, plane=plane, is_whole=is_whole)
+        if self._state.shown:
+            self.panes.put_up(side, drawn, shown.info, extent(raw))
         if shown.loader.wants(drawn):
             self._take_contrasts(side, drawn)
         if self._is_box_wanted and self.preview.box is None:
             self._put_box()
             self._show_box()
         if side == "raw":
-            self._count()
+            self._counter.count(shown, self._state.channel)
         self._move_pointer(self._pointer_at)
 
     def _take_contrasts(self, side: Side, drawn: Drawn) -> None:
@@ -345,8 +333,7 @@ class Viewer(QWidget):
         self.set_state(state)
 
     def _refuse(self, error: UserError) -> None:
-        for canvas in self.canvases:
-            canvas.overlay.show_sentence(f"{error.sentence}\n{error.hint}".strip())
+        self.panes.show_sentence(f"{error.sentence}\n{error.hint}".strip())
         self.player.stop()
         self.image_failed.emit(error)
 
@@ -375,46 +362,11 @@ class Viewer(QWidget):
             state = state.with_contrast(index, None, "restored")
         self.set_state(state)
 
-    def _count(self) -> None:
-        """Count the gray values of the active channel in the background, each plane once."""
-        drawn, channel = self._sides["raw"].drawn, self._state.channel
-        planes = drawn.planes if drawn is not None else {}
-        found = next(((region, plane) for region, plane in planes.items() if region.c[0] == channel), None)
-        key = (self._sides["raw"].image, found[0]) if found is not None else None
-        if key == self._counted:
-            return
-        self._counted = key
-        if self._counting is not None:
-            self._counting.cancel()
-        if found is None:
-            self._show_counts(None)
-        else:
-            self._counting = self._background.run(partial(histogram, found[1]), self._show_counts)
-
-    def _show_counts(self, found: Histogram | None) -> None:
-        self.histogram = found
-        self.histogram_changed.emit(found)
-
     def _move_pointer(self, at: tuple[float, float] | None) -> None:
         """Say what lies under the pointer."""
         self._pointer_at = at
-        info = self._info
-        over = extent(info) if info is not None else None
-        if info is None or over is None or at is None or not _holds(over, at):
-            self.pointer_moved.emit(None)
-            return
-        unit_y, unit_x = unit_size(info)
-        readings = tuple(self._reading(index, at, over) for index in self._state.shown)
-        x_um, y_um = at if is_calibrated(info) else (None, None)
-        column, row = int(at[0] / unit_x), int(at[1] / unit_y)
-        self.pointer_moved.emit(Pointer(column, row, x_um, y_um, readings, self._has_result))
-
-    def _reading(self, index: int, at: tuple[float, float], over: Rect) -> Reading:
-        restored = None
-        if self._has_result and not self._is_missing():
-            restored = self._sides["restored"].value_at(self._matches[index], at, over)
-        name = self._state.channels[index].name
-        return Reading(name, self._sides["raw"].value_at(index, at, over), restored)
+        restored = self._sides["restored"] if self._has_result and not self._is_missing() else None
+        self.pointer_moved.emit(probe(at, self._state, self._sides["raw"], restored, self._matches))
 
     # The preview box
 
@@ -435,34 +387,28 @@ class Viewer(QWidget):
         info = self._info
         rect = self.preview.rect(info) if info is not None else None
         packed = None if self._is_raw_held or rect is None else self.preview.drawn(self._state)
-        for canvas in self.canvases:
-            canvas.show_frame(rect)
-            canvas.show_in_frame(packed)
+        self.panes.show_box(rect, packed)
 
     # Wiring and keys
 
     def _lay_out(self) -> None:
-        pictures = QHBoxLayout()
-        pictures.setSpacing(2)
-        for canvas in self.canvases:
-            canvas.setFocusProxy(self)
-            pictures.addWidget(canvas, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.compare_bar)
-        layout.addLayout(pictures, 1)
+        layout.addWidget(self.panes, 1)
         layout.addWidget(self.dims)
 
     def _connect(self) -> None:
-        for canvas in self.canvases:
-            canvas.view_wished.connect(lambda view: self.set_state(replace(self._state, view=view)))
-            canvas.curtain_wished.connect(self._hang_curtain)
-            canvas.box_wished.connect(self._drag_box)
-            canvas.box_released.connect(self.preview.tell_now)
-            canvas.pointer_moved.connect(self._move_pointer)
-            canvas.stepped.connect(self.step)
-            canvas.resized.connect(self._show_state)
+        panes = self.panes
+        panes.view_wished.connect(lambda view: self.set_state(replace(self._state, view=view)))
+        panes.curtain_wished.connect(self._hang_curtain)
+        panes.box_wished.connect(self._drag_box)
+        panes.box_released.connect(self.preview.tell_now)
+        panes.pointer_moved.connect(self._move_pointer)
+        panes.stepped.connect(self.step)
+        panes.resized.connect(self._show_state)
+        self._counter.changed.connect(self.histogram_changed)
         for side, shown in self._sides.items():
             shown.loader.drawn.connect(partial(self._put_up, side))
             shown.loader.failed.connect(self._refuse)
@@ -490,7 +436,7 @@ class Viewer(QWidget):
     def _zoom(self, factor: float) -> None:
         info = self._info
         if info is not None:
-            view = zoomed(self.canvases[0].seen, factor, extent(info))
+            view = zoomed(self.panes.seen, factor, extent(info))
             self.set_state(replace(self._state, view=view))
 
     def _remember(self) -> None:
@@ -528,9 +474,4 @@ class Viewer(QWidget):
         if key == Qt.Key.Key_B:
             self.hold_raw(held)
         else:
-            for canvas in self.canvases:
-                canvas.is_panning_held = held
-
-
-def _holds(over: Rect, at: tuple[float, float]) -> bool:
-    return over.x <= at[0] < over.x + over.width and over.y <= at[1] < over.y + over.height
+            self.panes.hold_panning(held=held)
