@@ -53,6 +53,7 @@ class Background(QObject):
         self._pool = QThreadPool()
         self._pool.setMaxThreadCount(max(2, min(4, os.cpu_count() or 2)))
         self._running: set[Task[object]] = set()
+        self._is_closed = False
         self._posted.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
     def run(
@@ -69,12 +70,14 @@ class Background(QObject):
         first.
         """
         task = Task(function, done, failed or _raise)
-        task._post = self._post  # noqa: SLF001 - the two are one
-        self._pool.start(task, priority)
+        task._post = self._post
+        if not self._is_closed:
+            self._pool.start(task, priority)
         return task
 
     def close(self) -> None:
-        """Forget what has not begun and wait, a little, for what has."""
+        """Forget what has not begun, wait a little for what has, and answer nobody any more."""
+        self._is_closed = True
         self._pool.clear()
         self._pool.waitForDone(2000)
 
@@ -86,7 +89,8 @@ class Background(QObject):
 
     @Slot(object)
     def _deliver(self, call: Callable[[], None]) -> None:
-        call()
+        if not self._is_closed:
+            call()
 
 
 def _raise(error: Exception) -> None:

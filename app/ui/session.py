@@ -50,6 +50,7 @@ class Session(QObject):
         self._keys = itertools.count(1)
         self._images: dict[int, OpenImage] = {}
         self._current: int | None = None
+        self._leaving: set[ImageSource] = set()
 
     @property
     def current(self) -> OpenImage | None:
@@ -139,8 +140,8 @@ class Session(QObject):
     def close_all(self) -> None:
         """Close every image at once, for the end of the program."""
         images, self._images, self._current = self.images(), {}, None
-        for image in images:
-            image.source.close()
+        for source in [image.source for image in images] + list(self._leaving):
+            source.close()
 
     def _neighbour(self, key: int) -> int | None:
         raws = [image.key for image in self.images() if image.result_of is None]
@@ -163,8 +164,7 @@ class Session(QObject):
         def go_on(image: OpenImage) -> None:
             self._add(image)
             self.make_current(image.key)
-            for path in rest:
-                self._open_unless_open(path, self._add, self._refuse)
+            self._open_rest(rest)
 
         def try_next(error: Exception) -> None:
             self._refuse(error)
@@ -172,6 +172,22 @@ class Session(QObject):
                 self._open_files(rest)
 
         self._open_unless_open(first, go_on, try_next)
+
+    def _open_rest(self, files: Sequence[Path]) -> None:
+        """Open files one after another, so that the picture of the first comes before the others."""
+        if not files:
+            return
+        first, rest = files[0], files[1:]
+
+        def go_on(image: OpenImage) -> None:
+            self._add(image)
+            self._open_rest(rest)
+
+        def skip(error: Exception) -> None:
+            self._refuse(error)
+            self._open_rest(rest)
+
+        self._open_unless_open(first, go_on, skip)
 
     def _open_unless_open(
         self, path: Path, done: Callable[[OpenImage], None], failed: Callable[[Exception], None]
@@ -210,7 +226,9 @@ class Session(QObject):
         self.failed.emit(error)
 
     def _release(self, image: OpenImage) -> None:
-        self._background.run(image.source.close, lambda _none: None)
+        """Close a file in the background, where somebody may still be reading it."""
+        self._leaving.add(image.source)
+        self._background.run(image.source.close, lambda _none: self._leaving.discard(image.source))
 
 
 def expand(paths: Sequence[Path], *, recursive: bool = False) -> tuple[list[Path], list[UserError]]:

@@ -20,8 +20,7 @@ from app.ui.lazy import Lazy
 from app.ui.session import OpenImage
 from app.ui.welcome import Welcome
 
-
-FEW = 3  # tabs that may change one by one
+FEW = 4  # tabs that are added or removed in one go
 
 
 class QuestionStrip(QFrame):
@@ -75,20 +74,18 @@ class Stage(QWidget):
         self.tabs.currentChanged.connect(self._choose)
         self.tabs.tabCloseRequested.connect(lambda place: self.tab_closed.emit(self.tabs.tabData(place)))
 
-    def show_images(self, images: Sequence[OpenImage], current: OpenImage | None) -> None:
-        """Show a tab for every raw image, and the viewer if there is any."""
+    def show_images(self, images: Sequence[OpenImage], current: OpenImage | None) -> bool:
+        """Show a tab for every raw image, and the viewer if there is any; False: call again for more tabs."""
         raws = [image for image in images if image.result_of is None]
-        shown = [self.tabs.tabData(place) for place in range(self.tabs.count())]
         before = self.tabs.blockSignals(True)
-        if len(set(shown) ^ {image.key for image in raws}) > FEW:
-            self.tabs.hide()  # hidden tabs are laid out once, not with every change
-        self._fit_tabs(raws, shown)
-        if current is not None:
-            keys = [image.key for image in raws]
-            self.tabs.setCurrentIndex(keys.index(current.key))
+        is_complete = self._fit_tabs(raws)
+        shown = self._shown()
+        if current is not None and current.key in shown:
+            self.tabs.setCurrentIndex(shown.index(current.key))
         self.tabs.setVisible(bool(raws))
         self.tabs.blockSignals(before)
         self.pages.setCurrentWidget(self.viewer if current is not None else self.welcome)
+        return is_complete
 
     def ask(self, sentence: str, answers: Sequence[tuple[str, Callable[[], None]]]) -> QuestionStrip:
         """Put a question above the picture."""
@@ -96,17 +93,21 @@ class Stage(QWidget):
         self.strips.addWidget(strip)
         return strip
 
-    def _fit_tabs(self, raws: Sequence[OpenImage], shown: Sequence[int]) -> None:
-        """Remove the tabs of closed images and add those of new ones, which always come last."""
-        keys = {image.key for image in raws}
-        for place in reversed(range(len(shown))):
-            if shown[place] not in keys:
-                self.tabs.removeTab(place)
-        for image in raws:
-            if image.key not in shown:
-                place = self.tabs.addTab(image.path.name.replace("&", "&&"))
-                self.tabs.setTabToolTip(place, str(image.path))
-                self.tabs.setTabData(place, image.key)
+    def _shown(self) -> list[int]:
+        return [self.tabs.tabData(place) for place in range(self.tabs.count())]
+
+    def _fit_tabs(self, raws: Sequence[OpenImage]) -> bool:
+        """Remove tabs of closed images and add new ones, which come last; a few, as each takes its time."""
+        shown, wanted = self._shown(), {image.key for image in raws}
+        surplus = [place for place, key in enumerate(shown) if key not in wanted]
+        missing = [image for image in raws if image.key not in shown]
+        for place in reversed(surplus[-FEW:]):
+            self.tabs.removeTab(place)
+        for image in missing[:FEW]:
+            place = self.tabs.addTab(image.path.name.replace("&", "&&"))
+            self.tabs.setTabToolTip(place, str(image.path))
+            self.tabs.setTabData(place, image.key)
+        return max(len(surplus), len(missing)) <= FEW
 
     def _choose(self, place: int) -> None:
         key = self.tabs.tabData(place)

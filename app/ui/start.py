@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 TRACE = "MICROGRAPHIA_TRACE_START"
 SAMPLE_SIDE = 320
+CACHES = 8  # images that share the memory for pictures seen last
 
 
 class House:
@@ -65,12 +66,12 @@ class House:
         self.window.show()
 
     def close(self) -> None:
-        """Let everything go in order: first what hears, then what speaks."""
+        """Let everything go in order: first who asks, then who answers."""
+        self.background.close()
         if self.services is not None:
             self.services.session.close_all()
             self.services.bridge.close()
             self.services.engine.close()
-        self.background.close()
 
     def _begin(self, files: Sequence[Path]) -> None:
         self.window.stage.welcome.painted.disconnect()
@@ -129,7 +130,7 @@ class House:
         self.notices.show_error(error)
 
     def _cache_bytes(self) -> int:
-        return int(self.settings.current.cache_gb * 1e9)
+        return int(self.settings.current.cache_gb * 1e9 / CACHES)
 
     def _button(self, name: str) -> tuple[str, Callable[[], None]] | None:
         return None if self.desk is None else self.desk.button(name)
@@ -139,8 +140,8 @@ def build_engine(paths: Paths, settings: Settings) -> tuple[Engine, Library]:
     """Import what is slow and open the ledger; for a thread."""
     from app.engine.supervisor import Engine
     from app.images import cache, folders, open  # noqa: F401, A004 - so that the first image need not wait
-    from app.ui import bridge, session, wiring  # noqa: F401 - so that the window need not wait for them
     from app.library.store import Library
+    from app.ui import bridge, session, wiring  # noqa: F401 - so that the window need not wait for them
 
     return Engine(paths, settings), Library(paths)
 

@@ -82,7 +82,8 @@ def style_sheet(name: str, *, point_size: float, scale: float) -> str:
     """Return the style sheet of a theme at a text size."""
     folder = files("resources") / "themes"
     template = (folder / "window.qss").read_text("utf-8")
-    text = template.split("*/", 1)[1].format(**tokens(name), theme=name, folder=str(folder).replace("\\", "/"))
+    where = str(folder).replace("\\", "/")
+    text = template.split("*/", 1)[1].format(**tokens(name), theme=name, folder=where)
     text = re.sub(r"\[(-?\d+)\]", lambda found: str(round(int(found[1]) * scale)), text)
     return re.sub(r"<([\d.]+)>", lambda found: f"{float(found[1]) * point_size:.1f}", text)
 

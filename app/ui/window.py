@@ -22,7 +22,7 @@ from app.ui.panels import PANELS, Panel
 from app.ui.stage import Stage
 
 LAYOUT = 1  # raise it when docks change: an older layout is then forgotten
-FIRST_SIZE = QSize(1320, 820)
+FIRST_SIZE = QSize(1480, 900)
 SMALLEST = QSize(760, 480)
 
 

@@ -140,7 +140,8 @@ class Wiring(QObject):
         self._tabs_timer.start()
 
     def _show_tabs_now(self, _change: object = None) -> None:
-        self.window.stage.show_images(self.session.images(), self.session.current)
+        if not self.window.stage.show_images(self.session.images(), self.session.current):
+            self._tabs_timer.start()
         self.desk.update_actions()
 
     def _show_current(self, image: OpenImage | None) -> None:

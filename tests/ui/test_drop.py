@@ -110,6 +110,28 @@ def test_several_files_open_and_the_first_is_looked_at(house, qtbot, stack, tmp_
     assert session.current.path == files[0]
 
 
+def test_the_queue_takes_files_without_opening_them(house, qtbot, stack, monkeypatch):
+    specs = []
+    monkeypatch.setattr(house.services.engine, "submit", specs.append)
+    drop(house, stack, zone="queue")
+    qtbot.waitUntil(lambda: bool(house.notices._toasts), timeout=5000)
+    assert [one.path for one in specs[0].inputs] == [str(stack)]
+    assert house.services.library.card(specs[0].model)
+    assert house.services.session.images() == ()
+    assert house.notices._toasts[0].label.text() == "1 image waits in Jobs."
+
+
+def test_comparing_lays_a_file_over_the_current_one(house, qtbot, stack, tmp_path):
+    other = tmp_path / "other.tif"
+    other.write_bytes(stack.read_bytes())
+    drop(house, stack)
+    session = house.services.session
+    qtbot.waitUntil(lambda: session.current is not None, timeout=5000)
+    drop(house, other, zone="compare")
+    qtbot.waitUntil(lambda: session.result_for(session.current.key) is not None, timeout=5000)
+    assert session.current.path == stack
+
+
 def test_one_bad_file_among_good_ones_costs_only_itself(house, qtbot, stack, bad_file):
     drop(house, bad_file, stack)
     session = house.services.session

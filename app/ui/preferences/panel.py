@@ -181,6 +181,7 @@ def _spin(low: float, high: float) -> QDoubleSpinBox:
     box.setSingleStep(0.5)
     box.setSuffix(" GB")
     box.setKeyboardTracking(False)
+    box.lineEdit().setTextMargins(4, 0, 0, 0)
     return box
 
 
