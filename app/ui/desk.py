@@ -10,12 +10,12 @@ from PySide6.QtCore import QObject, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
-from app.engine.events import Failed, Finished, Interrupted, Started, Stopped
 from app.engine.specs import Input, RestoreSpec
 from app.text import _, ngettext
 from app.ui import actions as table
 from app.ui.doubts import DoubtsStrip
 from app.ui.drop import Dropped
+from app.ui.jobs.watch import JobsWatch
 from app.ui.keys import CommandFinder, KeySheet
 from app.ui.panels import Services
 from app.ui.preferences.panel import Preferences
@@ -41,7 +41,7 @@ class Desk(QObject):
         self._keys: KeySheet | None = None
         self._may_stop_jobs = False
         self._answered: set[int] = set()
-        self._running: set[int] = set()
+        self._jobs = JobsWatch(services.engine, services.bridge, services.background, self)
         self.doubts.answered.connect(self._correct)
         self.doubts.dismissed.connect(self._carry_on)
 
@@ -237,7 +237,7 @@ class Desk(QObject):
 
     def may_close(self) -> bool:
         """Whether the window may go; asks once, if a job would stop."""
-        if self._may_stop_jobs or not self._running:
+        if self._may_stop_jobs or not self._jobs.running():
             return True
         self.services.notices.show_sheet(
             _("A job is running."),
@@ -247,15 +247,6 @@ class Desk(QObject):
             closing=_("Keep working"),
         )
         return False
-
-    def note_started(self, event: Started) -> None:
-        """Remember that a job runs; previews (numbers below zero) stop without harm."""
-        if event.job >= 0:
-            self._running.add(event.job)
-
-    def note_ended(self, event: Finished | Failed | Stopped | Interrupted) -> None:
-        """Forget a job that is over."""
-        self._running.discard(event.job)
 
     def _close_anyway(self) -> None:
         self._may_stop_jobs = True

@@ -50,14 +50,6 @@ class Wiring(QObject):
         session.failed.connect(desk.show_failure)
         session.left_out.connect(desk.say_left_out)
         services.settings.failed.connect(services.notices.show_error)
-        services.bridge.started.connect(desk.note_started)
-        for signal in (
-            services.bridge.finished,
-            services.bridge.failed,
-            services.bridge.stopped,
-            services.bridge.interrupted,
-        ):
-            signal.connect(desk.note_ended)
         stage.tab_chosen.connect(session.make_current)
         stage.tab_closed.connect(session.close)
 

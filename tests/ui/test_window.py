@@ -1,6 +1,7 @@
 from PySide6.QtCore import QByteArray, QRect, Qt
 from PySide6.QtGui import QGuiApplication
 
+from app.engine.job import Job
 from app.ui.window import LAYOUT, _is_reachable
 
 LEFT = Qt.MouseButton.LeftButton
@@ -51,10 +52,11 @@ def test_the_docks_belong_to_the_images(house):
     assert not house.window.browser.isVisible()
 
 
-def test_a_running_job_holds_the_window_once(house, qtbot):
-    from app.engine.events import Started
-
-    house.services.bridge.started.emit(Started(1, "CPU"))
+def test_a_running_job_holds_the_window_once(house, qtbot, monkeypatch):
+    job = Job(1, "restore", "running", spec=None, created=0.0)
+    monkeypatch.setattr(house.services.engine, "jobs", lambda: (job,))
+    house.services.bridge.jobs_changed.emit()
+    qtbot.waitUntil(lambda: bool(house.desk._jobs.running()))
     house.window.close()
     assert house.window.isVisible()
     assert house.notices.sheet.sentence.text() == "A job is running."

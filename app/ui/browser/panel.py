@@ -256,12 +256,10 @@ def entries_of(place: Place, recent: tuple[str, ...]) -> list[Entry]:
     """Return what a place holds, folders first; for a thread."""
     if place.kind == "recent":
         return [(Path(name), False) for name in recent if Path(name).exists()]
-    if place.kind == "samples":
-        return [(sample.path, False) for sample in SAMPLES if sample.path.exists()]
     from app.images.errors import ImageError
     from app.images.folders import list_images
 
-    folder = place.folder or Path.home()
+    folder = place.folder or SAMPLES[0].path.parent
     entries = [(inner, True) for inner in folders_in(folder)]
     try:
         entries += [(path, False) for path in list_images(folder)]
