@@ -184,11 +184,11 @@ def outcome_words(report: str) -> tuple[str, str]:
     """Return the report of a check as lines to read, and the role to show them in."""
     try:
         found: Any = json.loads(report)  # Any: what a job reports
-        lines = found["checks"]
-        is_good = all(line["ok"] for line in lines)
-        text = "\n".join(
-            f"{'✓' if line['ok'] else '✗'} {_(line['name'])}: {line['result']}" for line in lines
-        )
+        checks = found["checks"]
+        marks = {True: "✓", False: "✗"}
+        told = [f"{marks[check['passed']]} {_(check['name'])}: {check['detail']}" for check in checks]
+        text = "\n".join([*told, _(found["reason"])])
+        is_good = all(check["passed"] for check in checks)
     except (ValueError, KeyError, TypeError):
         return (_("The check is finished; its report stands under Jobs."), "")
     return (text, "" if is_good else "bad")

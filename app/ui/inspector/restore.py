@@ -115,7 +115,7 @@ class RestorePanel(QWidget):
             return
         info = image.info
         self.page.show_picture(picture_sentence(info))
-        self._show_offer()
+        self.page.bar.show_offer(_("Restore"), "", output="", reason=_("Looking for a model that fits…"))
         self._show_job()
         self._count_images()
         background, notices = self._services.background, self._services.notices

@@ -62,6 +62,7 @@ class RunBar(QWidget):
         """Say what the button does, or why it does nothing; `output` is the name of the result."""
         self.run.show_words(words, promise)
         self.run.setEnabled(not reason)
+        self.all.setEnabled(not reason)
         self.run.setToolTip(reason)
         told = reason or _("Becomes {name}").format(name=output)
         self.output.setText(told)

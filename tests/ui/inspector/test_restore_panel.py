@@ -33,7 +33,9 @@ def panel(services, show, qtbot, stack):
     """The panel with the stack open and its models found."""
     made = show(RestorePanel(services), width=340)
     services.session.open_paths([stack])
-    qtbot.waitUntil(lambda: made.page.bar.run.isEnabled() and made.page.bar.output.text() != "")
+    qtbot.waitUntil(
+        lambda: made.page.bar.run.isEnabled() and made.page.bar.output.text() != "", timeout=15000
+    )
     return made
 
 
@@ -144,7 +146,7 @@ def test_all_open_images_become_one_job(panel, services, qtbot, tmp_path):
     other = write_ome(tmp_path / "other.ome.tif", cells((1, 1, 1, 32, 32)))
     assert panel.page.bar.all.isHidden()
     services.session.open_paths([other])
-    qtbot.waitUntil(lambda: not panel.page.bar.all.isHidden())
+    qtbot.waitUntil(lambda: services.session.current.path == other and panel.page.bar.all.isEnabled())
     assert panel.page.bar.all.text() == "Restore all 2 open images"
     panel.page.bar.all.click()
     assert len(submitted(services, qtbot).inputs) == 2

@@ -135,10 +135,8 @@ def let_go(services):
         return
     services.bridge.close()
     for _round in range(2):  # what is opened meanwhile is closed, too
-        over = []
-        services.background.run(int, over.append, priority=-100)
-        while not over:
-            QCoreApplication.processEvents()
+        services.background._pool.waitForDone(10000)
+        QCoreApplication.processEvents()
     services.session.close_all()
     services.background.close()
     delete(services.background)
