@@ -236,11 +236,12 @@ class Desk(QObject):
         self.window.close()
 
     def may_close(self) -> bool:
-        """Whether the window may go; asks once, if a job would stop."""
-        if self._may_stop_jobs or not self._jobs.running():
+        """Whether the window may go; asks once, if a job would stop or not begin."""
+        is_busy = any(job.state in ("running", "waiting") for job in self._jobs.jobs)
+        if self._may_stop_jobs or not is_busy:
             return True
         self.services.notices.show_sheet(
-            _("A job is running."),
+            _("A job is not finished yet."),
             hint=_("If you close now it stops; at the next start it can go on where it was."),
             safe=_("Everything that is finished is safe."),
             buttons=[(_("Close and go on later"), self._close_anyway)],

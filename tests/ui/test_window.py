@@ -59,7 +59,7 @@ def test_a_running_job_holds_the_window_once(house, qtbot, monkeypatch):
     qtbot.waitUntil(lambda: bool(house.desk._jobs.running()))
     house.window.close()
     assert house.window.isVisible()
-    assert house.notices.sheet.sentence.text() == "A job is running."
+    assert house.notices.sheet.sentence.text() == "A job is not finished yet."
     house.desk._close_anyway()
     assert not house.window.isVisible()
 
