@@ -228,10 +228,7 @@ class RestorePanel(QWidget):
         if not self._is_current(image):
             return
         card = self._card
-        if card is None:
-            self.page.bar.show_offer(
-                _("Restore"), "", output=name, reason=_("Looking for a model that fits…")
-            )
+        if card is None:  # models are still looked for
             return
         fit = self._offers.fit(card.id)
         anyway = fit is not None and fit.level == "outside"
