@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from app.text import _, ngettext
 from app.ui.icons import icon
@@ -73,6 +74,7 @@ class Sheet(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._window = parent
+        self._before: QWidget | None = None
         self.setProperty("role", "sheet")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.sign = QLabel()
@@ -114,9 +116,12 @@ class Sheet(QFrame):
         self.hint.setVisible(bool(hint))
         self.safe.setText(safe)
         self.details.setPlainText(details)
+        self.fold.setVisible(bool(details))
         self.fold.setChecked(False)
         self._unfold(on=False)
         self._set_buttons(buttons)
+        if not self.isVisible():
+            self._before = self._window.focusWidget()
         self.show()  # the height of the text is known only once it wears its style
         self.place()
         self.raise_()
@@ -189,7 +194,10 @@ class Sheet(QFrame):
         QGuiApplication.clipboard().setText("\n".join(part for part in text if part))
 
     def _close(self) -> None:
+        """Go, and give the focus back to where it was."""
         self.hide()
+        if self._before is not None and isValid(self._before):
+            self._before.setFocus()
         self.closed.emit()
 
 

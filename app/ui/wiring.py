@@ -79,6 +79,7 @@ class Wiring(QObject):
         self._join("restore", self._join_restore)
         self._join("display", self._join_display)
         viewer.show_image(self.session.current)
+        viewer.setFocus()
         self._show_result()
 
     def _connect_browser(self, browser: Any) -> None:
@@ -145,6 +146,7 @@ class Wiring(QObject):
         if viewer is not None:
             viewer.show_image(image)
             self._show_result()
+            viewer.setFocus()  # so that single letters act on the picture
         if info is not None:
             info.show_image(image)
 
