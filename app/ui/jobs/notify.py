@@ -60,7 +60,7 @@ class JobNotices(QObject):
             self._notices.tell(words, [(_("Show jobs"), self._show_jobs)], seconds=30)
             return
         what = ngettext("Restored.", "{n} images restored.", made).format(n=made)
-        words = _("{what} Use for seeing and counting; not for intensity.").format(what=what)
+        words = _("{what} Counts and intensities in it are not tested: compare with raw.").format(what=what)
         self._notices.tell(words, self._buttons(spec, outputs), seconds=20)
 
     def _tell_stopped(self, spec: RestoreSpec, outputs: tuple[str | None, ...]) -> None:
