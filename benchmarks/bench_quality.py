@@ -6,33 +6,27 @@ tables of the model cards. A new model is shipped only if it passes the gate: on
 within its purpose 0.5 dB above each image's best blind simple method, and on no image 0.3 dB below it.
 
     python -m benchmarks quality --data DIR [--model ID] [--write]
-    python -m benchmarks quality --data DIR --ship FOLDER     (FOLDER as left by micrographia train)
+    python -m benchmarks quality --data DIR --ship FOLDER...     (as left by micrographia train)
 """
 
 import argparse
 import json
+import multiprocessing
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from app.engine.runners.evaluate import SCORES, means, score_pair
-from app.images.open import open_image
 from app.library.card import Measured, ModelCard, read_card, write_card
+from benchmarks.held_out import Pair, middle, pairs_for
 from models.arrays import ArraySource
 from models.pssr.network import Layout
-from models.restoration.degrade import (
-    EM_PUBLISHED,
-    PSSR2_GAUSSIAN,
-    PSSR2_POISSON,
-    Degradation,
-    degrade,
-    sample,
-)
-from models.restoration.family import Precision
+from models.restoration.family import Precision, Restorer
 from models.restoration.metrics import psnr
 from models.restoration.registry import family
 from models.training.patches import normalised
@@ -42,131 +36,41 @@ ROOT = Path(__file__).parent.parent
 CATALOGUE, WEIGHTS = ROOT / "resources" / "catalogue", ROOT / "resources" / "weights"
 MEAN_GAIN_DB, WORST_GAIN_DB = 0.5, -0.3  # the gate
 HALF_AGREES_DB = 50.0  # a precision is allowed whose results agree with float32 at least as well
-SIDE = 512  # simulated pairs show the middle of the image, this many pixels a side at most
 NETWORKS = ("pssr-fluorescence", "pssr-fluorescence-x2", "pssr-em-x4")
-
-HELD_OUT = (
-    "neubias/xy_16bit__rat_hippocampal_neuron",
-    "neubias/xyc_16bit__hela-cells",
-    "neubias/xyc_8bit__dapi_tublin",
-    "neubias/xyc_8bit__membranes_nuclei",
-    "cellprofiler/human_HT29_D03_dna-pH3-actin",
-    "cellprofiler/speckles_1-162hrh2ax2",
-    "bian/maize_clsm",
-    "bian/BBBC022_U2OS_A02_s9_3ch",
-)
-REAL_PAIRS = ("actin-20x-noise1", "mito-20x-noise1", "membrane", "nucleus")
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """One bad plane with its truth; `specimen` is the unit that counts."""
-
-    on: str
-    specimen: str
-    is_real: bool
-    low: np.ndarray
-    high: np.ndarray
-    in_scope: bool = True
-
-
-def planes(path: Path, limit: int = 4) -> Iterator[np.ndarray]:
-    """Yield the planes of the first time point of a file: its channels, or up to `limit` along Z."""
-    source = open_image(path)
-    _, n_c, n_z, *_ = source.info.shape
-    places = [(c, z) for c in range(n_c) for z in range(n_z)]
-    for i in np.unique(np.linspace(0, len(places) - 1, min(limit, len(places))).round().astype(int)):
-        c, z = places[i]
-        yield source.read(source.info.plane(0, c, z))[0, 0, 0].astype(np.float32)
-    source.close()
-
-
-def middle(plane: np.ndarray, side: int, multiple: int = 4) -> np.ndarray:
-    """Return the middle of a plane, at most `side` pixels a side, sides multiples of `multiple`."""
-    height, width = (min(extent, side) // multiple * multiple for extent in plane.shape)
-    top, left = (plane.shape[0] - height) // 2, (plane.shape[1] - width) // 2
-    return plane[top : top + height, left : left + width]
-
-
-def simulated(good: np.ndarray, how: Degradation, seed: int) -> np.ndarray:
-    """Return the degraded plane."""
-    tensor = torch.from_numpy(np.ascontiguousarray(good))[None, None]
-    return degrade(tensor, [how], torch.Generator().manual_seed(seed))[0, 0].numpy()
-
-
-def real_pairs(data: Path, scale: int) -> Iterator[Pair]:
-    """Yield the real pairs; for a scale of 2 the short exposure is binned, noise and all."""
-    folder = data / "train" / "fluorescence" / "gigadb_pairs"
-    for name in REAL_PAIRS:
-        low, high = (next(planes(folder / f"{name}_{kind}.tif")) for kind in ("low", "high"))
-        if scale > 1:
-            low = sample(torch.from_numpy(low)[None, None], scale, "area")[0, 0].numpy()
-        on = "real pairs" if scale == 1 else "real pairs, short exposure binned 2 × 2"
-        yield Pair(on, name, True, low, high)
-
-
-def fluorescence_pairs(data: Path, scale: int) -> Iterator[Pair]:
-    """Yield held-out fluorescence planes at three amounts of light."""
-    for name in HELD_OUT:
-        for i, plane in enumerate(planes(data / "train" / "fluorescence" / f"{name}.tif")):
-            good = middle(normalised(plane), SIDE)
-            for photons, read in ((10, 0.03), (60, 0.01), (400, 0.005)):
-                how = Degradation(
-                    scale=scale,
-                    sampling="area",
-                    blur_px=0.6 if scale > 1 else 0.0,
-                    gain=1 / photons,
-                    read_noise=read,
-                    offset=-0.1,
-                )
-                yield Pair(
-                    f"simulated, {photons} photons per pixel", Path(name).name, False,
-                    simulated(good, how, seed=100 * i + photons), good,
-                )  # fmt: skip
-
-
-def em_pairs(data: Path) -> Iterator[Pair]:
-    """Yield held-out electron micrographs made bad by the published crappifiers.
-
-    Ten slices of another block of the tissue the model is for, and one field of a cell full of ribosomes,
-    whose grain is finer than the coarse pixels: outside the model's purpose, and shown to say so.
-    """
-    folder = data / "train" / "em"
-    ways = {
-        "simulated, PSSR": EM_PUBLISHED,
-        "simulated, PSSR2 Poisson": PSSR2_POISSON,
-        "simulated, PSSR2 Gaussian": PSSR2_GAUSSIAN,
-    }
-    for name, in_scope in (("fibsem_medulla_sample1_vol250", True), ("em_mitochondria_er", False)):
-        for i, plane in enumerate(planes(folder / f"{name}.tif", limit=10)):
-            good = middle(plane, SIDE)
-            for on, how in ways.items():
-                on_set = on if in_scope else f"outside its purpose, {on}"
-                yield Pair(on_set, name, False, simulated(good, how, seed=i), good, in_scope)
-
-
-def pairs_for(card: ModelCard, data: Path) -> Iterator[Pair]:
-    """Yield what a model is measured on."""
-    if card.modality == "electron":
-        yield from em_pairs(data)
-    else:
-        yield from real_pairs(data, card.scale)
-        yield from fluorescence_pairs(data, card.scale)
 
 
 def measure(card: ModelCard, weights: bytes, data: Path) -> list[dict]:
-    """Return one entry per pair as `score_pair` makes it, with ``on``, ``specimen`` and ``is_real``."""
-    made = family(card.family)
-    restorer = made.load(card.network.encode(), weights, made.params(), "cpu", "float32")
-    entries = []
-    for pair in pairs_for(card, data):
-        low, high = (ArraySource(plane[None, None, None]) for plane in (pair.low, pair.high))
-        entry = score_pair(restorer, low, high, Silent())
-        about = {"on": pair.on, "specimen": pair.specimen, "is_real": pair.is_real, "in_scope": pair.in_scope}
-        entries.append({**entry, **about})
-        own, blind = entry["psnr_fit"], best(entry, "blind")[1]
-        print(f"{card.id} {pair.on} {pair.specimen}: {own:.2f} dB, {own - blind:+.2f}", file=sys.stderr)
+    """Return one entry per pair as `score_pair` makes it, with what it was measured on.
+
+    Pairs are shared among processes of one thread each.
+    """
+    start = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(mp_context=start, initializer=_load, initargs=(card, weights)) as processes:
+        entries = []
+        for entry in processes.map(_measured, pairs_for(card, data)):
+            own, blind = entry["psnr_fit"], best(entry, "blind")[1]
+            print(
+                f"{card.id} {entry['on']} {entry['specimen']}: {own:.2f} dB, {own - blind:+.2f}",
+                file=sys.stderr,
+            )
+            entries.append(entry)
     return entries
+
+
+_loaded: dict[str, Restorer] = {}  # of a measuring process
+
+
+def _load(card: ModelCard, weights: bytes) -> None:
+    torch.set_num_threads(1)
+    made = family(card.family)
+    _loaded["model"] = made.load(card.network.encode(), weights, made.params(), "cpu", "float32")
+
+
+def _measured(pair: Pair) -> dict:
+    low, high = (ArraySource(plane[None, None, None]) for plane in (pair.low, pair.high))
+    entry = score_pair(_loaded["model"], low, high, Silent())
+    about = {"on": pair.on, "specimen": pair.specimen, "is_real": pair.is_real, "in_scope": pair.in_scope}
+    return {**entry, **about}
 
 
 def best(entry: dict, tuned: str) -> tuple[str, float]:
@@ -263,17 +167,11 @@ def tile(card: ModelCard, low: np.ndarray) -> np.ndarray:
     return middle(normalised(low), 128, Layout.from_json(card.network.encode()).multiple)[None]
 
 
-def ship(folder: Path, data: Path) -> bool:
-    """Take a trained model into the resources if it passes the gate."""
-    card = read_card((folder / "card.toml").read_text(encoding="utf-8"))
+def ship(folder: Path, card: ModelCard, entries: Sequence[dict], data: Path) -> None:
+    """Take a trained model that passed the gate into the resources."""
     assert card.weights is not None
     assert card.training is not None
     weights = (folder / card.weights).read_bytes()
-    entries = measure(card, weights, data)
-    report(card.id, entries)
-    if not passes(entries):
-        print(f"{card.id} does not pass the gate and is not shipped", file=sys.stderr)
-        return False
     log = f"{card.id}.log.csv"
     shipped = replace(
         card,
@@ -285,7 +183,6 @@ def ship(folder: Path, data: Path) -> bool:
     (CATALOGUE / log).write_bytes((folder / "log.csv").read_bytes())
     WEIGHTS.mkdir(exist_ok=True)
     (WEIGHTS / card.weights).write_bytes(weights)
-    return True
 
 
 def report(model: str, entries: Sequence[dict]) -> None:
@@ -346,26 +243,43 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print JSON, and with ``--write`` renew docs/quality.md and the cards."""
     parser = argparse.ArgumentParser(prog="quality", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with train/, formats/ and samples/")
-    parser.add_argument("--model", action="append", choices=NETWORKS, help="only this model")
-    parser.add_argument("--ship", type=Path, help="take this trained model in if it passes the gate")
+    parser.add_argument("--model", action="append", choices=NETWORKS, help="only this shipped model")
+    parser.add_argument("--ship", type=Path, nargs="*", default=[], help="trained models to take in")
     parser.add_argument("--write", action="store_true", help="renew docs/quality.md and the model cards")
     options = parser.parse_args(argv)
-    if options.ship:
-        return 0 if ship(options.ship, options.data) else 1
-    cards, measured = {}, {}
-    for name in options.model or [n for n in NETWORKS if (CATALOGUE / f"{n}.toml").exists()]:
-        path = CATALOGUE / f"{name}.toml"
-        card = cards[name] = read_card(path.read_text(encoding="utf-8"), name=path.name)
+    trained = {folder: _card(folder / "card.toml") for folder in options.ship}
+    fresh = {card.id for card in trained.values()}
+    shipped = [n for n in options.model or NETWORKS if (CATALOGUE / f"{n}.toml").exists() and n not in fresh]
+    if options.ship and not options.write:
+        shipped = []
+    found = list(trained.items()) + [(None, _card(CATALOGUE / f"{name}.toml")) for name in shipped]
+    measured: dict[str, list[dict]] = {}
+    refused = []
+    for folder, card in found:
         assert card.weights is not None
-        entries = measured[name] = measure(card, (WEIGHTS / card.weights).read_bytes(), options.data)
-        report(name, entries)
-        if options.write:
-            path.write_text(write_card(replace(card, measured=card_rows(entries))), encoding="utf-8")
+        entries = measure(card, ((folder or WEIGHTS) / card.weights).read_bytes(), options.data)
+        report(card.id, entries)
+        if not passes(entries):
+            print(f"{card.id} does not pass the gate", file=sys.stderr)
+            refused.append(card.id)
+            continue
+        measured[card.id] = entries
+        if folder is not None:
+            ship(folder, card, entries, options.data)
+        elif options.write:
+            text = write_card(replace(card, measured=card_rows(entries)))
+            (CATALOGUE / f"{card.id}.toml").write_text(text, encoding="utf-8")
     gains = {model: verdict(entries) for model, entries in measured.items()}
-    print(json.dumps({"gains": gains, "scores": SCORES, "pairs": measured}))
+    print(json.dumps({"gains": gains, "refused": refused, "scores": SCORES, "pairs": measured}))
     if options.write:
-        (ROOT / "docs" / "quality.md").write_text(page(measured, cards), encoding="utf-8")
-    return 0
+        cards = {card.id: card for _, card in found}
+        ordered = {name: measured[name] for name in NETWORKS if name in measured}
+        (ROOT / "docs" / "quality.md").write_text(page(ordered, cards), encoding="utf-8")
+    return 1 if refused else 0
+
+
+def _card(path: Path) -> ModelCard:
+    return read_card(path.read_text(encoding="utf-8"), name=path.name)
 
 
 if __name__ == "__main__":
