@@ -7,6 +7,7 @@ import psutil
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
+from shiboken6 import isValid
 
 from app.engine.events import FINAL
 
@@ -58,6 +59,11 @@ class Walk:
         choices = self.panel.page.choices.choices
         next(choice for choice in choices if choice.card.id == model).radio.click()
 
+    def choose(self, **values):
+        """Change settings of the picked model."""
+        for name, value in values.items():
+            self.panel.page.settings.form.set_value(name, value)
+
     def heard(self, kind, job=None):
         """The events of a kind, of jobs only unless one is named."""
         return [
@@ -82,6 +88,9 @@ class Walk:
         return None if current is None else self.session.result_for(current.key)
 
     def leave(self):
+        """Close the window and all behind it; leaving twice does no harm."""
+        if not isValid(self.house.window):
+            return
         if self.house.desk is not None:
             self.house.window.may_close = lambda: True
         self.house.window.close()

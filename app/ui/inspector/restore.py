@@ -84,10 +84,11 @@ class RestorePanel(QWidget):
         self.previewer.said.connect(page.show_preview_words)
         self.previewer.timed.connect(self.promises.note_pace)
         self.promises.changed.connect(self._show_offer)
+        self._services.bridge.measured.connect(self._ask_promises)
+        self._services.bridge.item_done.connect(self._show_offer)
         self.follower.unfinished_changed.connect(self.unfinished_changed)
         self.follower.plane_arrived.connect(self.plane_arrived)
         self.watch.changed.connect(self._show_job)
-        self.watch.changed.connect(self._ask_promises)
         self.watch.moved.connect(self._show_job)
 
     # What the viewer tells
@@ -206,7 +207,7 @@ class RestorePanel(QWidget):
 
     # The promise
 
-    def _ask_promises(self) -> None:
+    def _ask_promises(self, _measured: object = None) -> None:
         image = self._image
         if image is not None and self._offers.ranked:
             channels = len(self._channels(image.info))

@@ -6,6 +6,7 @@ from app.engine.events import (
     Failed,
     Finished,
     ItemDone,
+    Measured,
     Opened,
     Preview,
     Progress,
@@ -73,7 +74,7 @@ def test_the_picture_is_described_and_a_model_is_picked_already(panel, qtbot):
 
 def test_a_promise_from_history_stands_on_the_button(panel, services, qtbot):
     services.engine.promised["simple-smoothing"] = 1000.0
-    services.engine.put(state="finished")
+    services.engine.say(Measured(1, "simple-smoothing", "cpu", 1.0, 1000.0))
     qtbot.waitUntil(lambda: "about" in panel.page.bar.run.accessibleName())
     assert panel.page.bar.run.accessibleName() == "Restore 3 planes, 2 channels – about 18 s"
     assert "about 18 s here" in panel.page.choices.choices[0].cost.text()
