@@ -44,7 +44,17 @@ def are_files(arguments: Sequence[str]) -> bool:
         return True
     from app.cli import COMMANDS
 
-    return arguments[0] not in COMMANDS and all(Path(argument).exists() for argument in arguments)
+    return arguments[0] not in COMMANDS and all(_is_there(argument) for argument in arguments)
+
+
+def _is_there(argument: str) -> bool:
+    """Whether `argument` names something on the disk, even something that may not be looked at."""
+    try:
+        return Path(argument).exists()
+    except PermissionError:
+        return True  # the window says so
+    except OSError:  # too long for a name
+        return False
 
 
 def _open_window(files: Sequence[str]) -> int:

@@ -34,14 +34,16 @@ class Batch:
         """Take the files in `paths`; yield what is wrong with those that are none."""
         for path in paths:
             files, failures = images_in([Path(path)])
+            given = Path(path).absolute()
             for error in failures:
-                self._add(path)
-                self.failed.append(failure(path, error.code, error.sentence))
+                where = str(error.fields["path"])  # the path itself, or a folder somewhere in it
+                self._add(path if where == str(given) else where)
+                self.failed.append(failure(self.inputs[-1], error.code, error.sentence))
                 yield error
             for file in files:
                 self.files.append(str(file))
                 self.places.append(len(self.inputs))
-                self._add(str(file) if Path(path).is_dir() else path)
+                self._add(path if file == given else str(file))
 
     def _add(self, path: str) -> None:
         self.inputs.append(path)
@@ -85,10 +87,12 @@ def restore_images(asked: argparse.Namespace, paths: Paths, voice: Voice) -> int
         except UserError as error:
             voice.warn(error)
             batch.fail(error)
+        except KeyboardInterrupt:  # before there was a job that could be asked to stop
+            is_stopped = True
     count = len(batch.failed)
     if count:
         text = ngettext("{n} image could not be restored.", "{n} images could not be restored.", count)
-        voice.tell(text.format(n=count))
+        voice.tell(text.format(n=count) + " " + _("The originals are unchanged."))
     if is_stopped:
         kept = [output for output in batch.outputs if output is not None]
         voice.tell("\n".join([_("Stopped. What was finished until then is kept:"), *kept]))

@@ -24,9 +24,11 @@ class NoSuchRecipe(UserError):
 
 def train_model(asked: argparse.Namespace, paths: Paths, voice: Voice) -> int:
     """Train by a recipe; the result is a model folder."""
-    _files, failures = images_in([Path(asked.good_dir)])
-    if failures:
+    files, failures = images_in([Path(asked.good_dir)])
+    if not files:
         raise failures[0]
+    for failure in failures:  # a folder somewhere in it
+        voice.warn(failure)
     spec = TrainSpec(
         good_dir=absolute(asked.good_dir),
         recipe=_recipe(asked.recipe, asked.family),

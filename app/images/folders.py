@@ -1,8 +1,10 @@
 """Finds images in folders: lazily, in the order a person counts, and in pairs."""
 
+import errno
 import os
 import re
-from collections.abc import Iterable, Iterator
+import stat
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from app.images.errors import FileGone, ImageError, NoImages, NoPartner, from_system
@@ -15,25 +17,36 @@ def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:
     return tuple((1, int(part), "") if part.isdecimal() else (0, 0, part) for part in parts)
 
 
-def list_images(folder: Path, *, recursive: bool = False) -> Iterator[Path]:
+def list_images(
+    folder: Path, *, recursive: bool = False, passed_over: Callable[[ImageError], None] | None = None
+) -> Iterator[Path]:
     """Yield the images of `folder` by name, without opening any; folder after folder.
 
     Hidden files and folders are left out; a folder's own images come before those of its subfolders.
     A link to a folder is not followed.
 
+    Parameters
+    ----------
+    folder : Path
+    recursive : bool
+        Whether images in subfolders count.
+    passed_over : callable, optional
+        Takes what is wrong with a subfolder that cannot be listed; the others are listed all the same.
+
     Raises
     ------
     ImageError
-        If `folder` cannot be listed. A subfolder that cannot be listed is passed over.
+        If `folder` itself cannot be listed.
     """
     files, folders = _entries(folder)
     yield from files
     if recursive:
         for inner in folders:
             try:
-                yield from list_images(inner, recursive=True)
-            except ImageError:
-                continue
+                yield from list_images(inner, recursive=True, passed_over=passed_over)
+            except ImageError as failure:
+                if passed_over is not None:
+                    passed_over(failure)
 
 
 def images_in(paths: Iterable[Path], *, recursive: bool = True) -> tuple[list[Path], list[ImageError]]:
@@ -46,14 +59,14 @@ def images_in(paths: Iterable[Path], *, recursive: bool = True) -> tuple[list[Pa
     inputs : list of Path
         Without repetitions, in the order given.
     failures : list of ImageError
-        One for each path that is gone, cannot be listed, or is a folder without images; each has the
-        field ``path``.
+        One for each path that is gone, cannot be listed, or is a folder without images, and for each
+        subfolder that cannot be listed; each has the field ``path``.
     """
     inputs: dict[Path, None] = {}
     failures: list[ImageError] = []
     for path in paths:
         try:
-            inputs.update(dict.fromkeys(_expand(Path(path).absolute(), recursive=recursive)))
+            inputs.update(dict.fromkeys(_expand(Path(path).absolute(), failures, recursive=recursive)))
         except ImageError as failure:
             failures.append(failure)
     return list(inputs), failures
@@ -91,22 +104,30 @@ def stem(path: Path) -> str:
     return inner if inner != name else path.stem
 
 
-def _expand(path: Path, *, recursive: bool) -> Iterator[Path]:
-    if not path.is_dir():
-        if not path.exists():
+def _expand(path: Path, failures: list[ImageError], *, recursive: bool) -> Iterator[Path]:
+    if not _is_folder(path):
+        yield path
+        return
+    count, known = 0, len(failures)
+    for image in list_images(path, recursive=recursive, passed_over=failures.append):
+        count += 1
+        yield image
+    if not count and len(failures) == known:
+        raise _no_images(path)
+
+
+def _is_folder(path: Path) -> bool:
+    """Whether `path`, which must be there, is a folder."""
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except OSError as error:
+        if isinstance(error, FileNotFoundError | NotADirectoryError) or error.errno == errno.ENAMETOOLONG:
             raise FileGone(
                 f"There is no {path.name} in {path.parent}.",
                 hint="Look for typing mistakes, or whether its drive is connected.",
                 path=str(path),
-            )
-        yield path
-        return
-    found = False
-    for image in list_images(path, recursive=recursive):
-        found = True
-        yield image
-    if not found:
-        raise _no_images(path)
+            ) from error
+        raise from_system(error, path) from error
 
 
 def _entries(folder: Path) -> tuple[list[Path], list[Path]]:

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from app.commands.restore import Batch
@@ -50,3 +52,21 @@ def test_inputs_are_named_as_they_were_given(tmp_path, monkeypatch):
     list(batch.expand(["a.tif"]))
     assert batch.inputs == ["a.tif"]
     assert batch.files == [str(tmp_path / "a.tif")]
+
+
+def test_a_subfolder_that_cannot_be_listed_stands_among_the_failures(tmp_path, monkeypatch):
+    inner, file = tmp_path / "inner", tmp_path / "a.tif"
+    inner.mkdir()
+    file.touch()
+    scandir = os.scandir
+
+    def refuse(path):
+        if path == inner:
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr("os.scandir", refuse)
+    batch = Batch()
+    list(batch.expand([str(tmp_path)]))
+    assert batch.inputs == [str(inner), str(file)]
+    assert [one["input"] for one in batch.failed] == [str(inner)]

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -132,3 +133,31 @@ def test_any_two_names_can_be_ordered(one, other):
 )
 def test_the_stem_of_an_image_leaves_out_the_whole_suffix(name, expected):
     assert stem(Path(name)) == expected
+
+
+def test_a_subfolder_that_cannot_be_listed_is_told_and_the_others_are_taken(folder, monkeypatch):
+    scandir = os.scandir
+
+    def refuse(path):
+        if Path(path).name == "set 2":
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr("os.scandir", refuse)
+    found, failures = images_in([folder])
+    assert names(found) == ["Plane1.TIF", "plane2.tif", "plane10.tif", "c.png"]
+    assert [Path(failure.fields["path"]).name for failure in failures] == ["set 2"]
+
+
+def test_a_name_that_no_drive_can_hold_is_not_there(tmp_path):
+    _, failures = images_in([tmp_path / ("n" * 300)])
+    assert isinstance(failures[0], errors.FileGone)
+
+
+def test_a_file_in_a_folder_that_may_not_be_entered_is_told(tmp_path, monkeypatch):
+    def refuse(_path, **_options):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("os.stat", refuse)
+    _, failures = images_in([Path("/closed/a.tif")])
+    assert isinstance(failures[0], errors.NoPermission)
