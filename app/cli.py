@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from app.text import _
+from app.version import VERSION
 from models.errors import UserError
 
 FAILED, NOT_UNDERSTOOD, STOPPED = 1, 2, 130
@@ -74,6 +75,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="micrographia", description=_("Restore microscope images on your own computer."))
+    parser.add_argument("--version", action="version", version=f"Micrographia {VERSION}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     restore = _command(
@@ -122,7 +124,7 @@ def _parser() -> argparse.ArgumentParser:
         help=_("how to train; else {name}").format(name=OWN_IMAGES),
     )
     train.add_argument("--output", required=True, metavar="DIR", help=_("folder for the model"))
-    train.add_argument("--seed", type=int, default=0, help=_("number that decides all that is random"))
+    train.add_argument("--seed", type=_seed, default=0, help=_("number that decides all that is random"))
     _add_device(train)
 
     evaluate = _command(
@@ -164,6 +166,13 @@ def _command(
 
 def _add_device(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), help=_("what computes"))
+
+
+def _seed(text: str) -> int:
+    """Turn a number that generators of random numbers take, 0 or more, into the seed of a spec."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(_("a seed is a whole number, 0 or more"))
+    return int(text)
 
 
 def _tile(text: str) -> int:

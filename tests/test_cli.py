@@ -10,6 +10,7 @@ import pytest
 import tifffile
 from scipy.ndimage import gaussian_filter
 
+from app.__main__ import are_files
 from app.cli import COMMANDS, main
 from app.library.card import write_card
 from tests.library.test_store import CARD, WEIGHTS
@@ -67,6 +68,8 @@ def image(tmp_path):
         ["restore", "a.tif", "--dtype", "int4"],
         ["models"],
         ["train", "pssr", "dir"],
+        ["train", "pssr", "dir", "--output", "m", "--seed", "-1"],
+        ["n" * 300],
     ],
 )
 def test_words_that_mean_nothing_are_answered_with_a_sentence_and_exit_code_2(ask, words):
@@ -74,6 +77,34 @@ def test_words_that_mean_nothing_are_answered_with_a_sentence_and_exit_code_2(as
     assert code == 2
     assert out == ""
     assert "--help" in err
+
+
+def test_the_version_can_be_asked_for(capsys):
+    with pytest.raises(SystemExit) as left:
+        main(["--version"])
+    assert left.value.code == 0
+    assert capsys.readouterr().out.startswith("Micrographia ")
+
+
+def test_names_that_no_drive_can_hold_open_no_window():
+    assert not are_files(["n" * 300])
+
+
+def test_a_file_in_a_closed_folder_opens_the_window_which_says_why(monkeypatch):
+    def refuse(_path, **_options):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("os.stat", refuse)
+    assert are_files(["closed/a.tif"])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no broken pipes")
+def test_nobody_reading_the_answer_is_no_fault():
+    command = [sys.executable, "-m", "app", "models", "list", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.wait(60) == 0
+        assert process.stderr.read() == b""
 
 
 @pytest.mark.parametrize("word", COMMANDS)

@@ -51,7 +51,7 @@ def lines(result: Result) -> Iterator[str]:
             value = "  ".join(f"{key} {_or_unknown(content)}" for key, content in value.items())
         elif isinstance(value, list):
             value = ", ".join(" x ".join(map(str, v)) if isinstance(v, list) else str(v) for v in value)
-        yield f"{name:<14} {value}"
+        yield f"{name:<17} {value}"
 
 
 def _or_unknown(value: object) -> str:

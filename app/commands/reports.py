@@ -48,7 +48,7 @@ def _findings(report: Any) -> Iterator[str]:  # Any: JSON
     """Yield what was found on this computer, then one line per check."""
     yield from lines({name: value for name, value in report.items() if name not in ("checks", "failed")})
     for check in report["checks"]:
-        yield f"{_('passed') if check['passed'] else _('FAILED'):<14} {check['name']}: {check['detail']}"
+        yield f"{_('passed') if check['passed'] else _('FAILED'):<17} {check['name']}: {check['detail']}"
 
 
 def _scores(report: Any) -> Iterator[str]:  # Any: JSON

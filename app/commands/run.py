@@ -7,6 +7,7 @@ from app.engine import events
 from app.engine.specs import Spec
 from app.paths import Paths
 from app.settings import load_settings
+from app.text import _
 from models.errors import UserError
 
 Listener = Callable[[events.Event], None]
@@ -38,7 +39,11 @@ def run_job(spec: Spec, paths: Paths, hear: Listener) -> events.Event:
     if isinstance(last, events.Failed):
         raise NotDone(last.code, last.sentence, last.hint)
     if isinstance(last, events.Interrupted):
-        raise NotDone("engine.interrupted", last.sentence)
+        raise NotDone(
+            "engine.interrupted",
+            last.sentence,
+            _("Open the window to go on from there, or give the command again to start anew."),
+        )
     return last
 
 

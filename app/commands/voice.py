@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import shutil
 import sys
 from collections.abc import Mapping
@@ -80,23 +81,35 @@ class Voice:
 
     def _write(self, text: str) -> None:
         self._draw("")
+        encoding = sys.stdout.encoding or "ascii"
         try:
-            print(text, flush=True)  # noqa: T201 - this is where the program speaks
+            text.encode(encoding)
         except UnicodeEncodeError:
-            print(text.encode("ascii", "backslashreplace").decode(), flush=True)  # noqa: T201
+            text = text.encode("ascii", "backslashreplace").decode()
+        _say(text + "\n", sys.stdout)
 
     def _warn(self, text: str) -> None:
         self._draw("")
         encoding = self._aside.encoding or "ascii"
-        self._aside.write(text.strip().encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        _say(text.strip().encode(encoding, "backslashreplace").decode(encoding) + "\n", self._aside)
 
     def _draw(self, bar: str) -> None:
         """Replace the bar in the terminal's last line."""
         bar = bar[: shutil.get_terminal_size().columns - 1]
         if self._has_bar and bar != self._bar:
-            self._aside.write("\r" + " " * len(self._bar) + "\r" + bar)
-            self._aside.flush()
+            _say("\r" + " " * len(self._bar) + "\r" + bar, self._aside)
             self._bar = bar
+
+
+def _say(text: str, stream: TextIO) -> None:
+    """Write `text`; if nobody reads the stream any more, the work goes on and the stream is let go silent."""
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 def _for_json(value: Any) -> Any:  # Any: JSON
