@@ -56,8 +56,10 @@ class Task:
     record: JobRecord | None = None
     listener: Listener | None = None
     is_stop_asked: bool = False
+    is_finalising: bool = False  # it only closes what an earlier run has left
     is_paused: bool = False
     resumes: bool = False  # as soon as it is paused
+    is_deaf: bool = False  # it did not hear the wish to stop; what it has done is still to be closed
     deadline: float | None = None
 
 
@@ -210,6 +212,7 @@ class Foreman:
         if task is not None and task.deadline is not None and time.monotonic() >= task.deadline:
             logger.warning("Job %s does not stop; its worker is ended", task.id)
             task.deadline = None
+            task.is_deaf = not task.is_finalising
             self.kill()
 
     def leave(self, *, keep: bool) -> None:
@@ -326,7 +329,7 @@ class Foreman:
         self._task = task
         worker.send(Run(task.id, str(task.folder), self.settings, only_finalise))
         if only_finalise:
-            task.is_stop_asked = True
+            task.is_stop_asked = task.is_finalising = True
             task.deadline = time.monotonic() + FINALISING_SECONDS
 
     def _need_worker(self) -> WorkerProcess:
@@ -378,6 +381,10 @@ class Foreman:
             self._tell(StateChanged(task.id, "paused"))
             if task.resumes:
                 self.resume(task.id)
+        elif task.is_deaf and task.record is not None and not self._is_leaving:
+            self._kept(task.record.keep_now)
+            self._tell_all(task, Stage(task.id, "Closing the unfinished result"))
+            self._orders.appendleft(Order(self._ledger.job(task.id), task.listener, only_finalise=True))
         elif task.is_stop_asked:
             leftovers = () if task.record is None else task.record.with_leftovers()
             self._end(task, Stopped(task.id, leftovers))

@@ -62,11 +62,9 @@ class WorkerProcess:
         self._lock = threading.Lock()
         self._waiting: list[object] = [hello]  # what is said before the worker has come in
         self._link: Link | None = None
-        self._door = Door()
         try:
-            self._process = _start(self._door, print_file)
+            self._door, self._process = _start(print_file)
         except OSError as error:
-            self._door.close()
             raise WorkerNotStarted(
                 f"The process that does the work cannot be started: {error.strerror or error}.",
                 hint="Check that the program is installed completely and is not blocked by other software.",
@@ -146,19 +144,26 @@ class WorkerProcess:
         return tuple(text.splitlines()[-LINES_KEPT:])
 
 
-def _start(door: Door, print_file: Path) -> "subprocess.Popen[bytes]":
+def _start(print_file: Path) -> "tuple[Door, subprocess.Popen[bytes]]":
+    """Open a door and start the process that comes in by it; the door is closed again if it cannot."""
     print_file.parent.mkdir(parents=True, exist_ok=True)
-    with print_file.open("wb") as output:
-        return subprocess.Popen(
-            [*_program(), "--worker", door.address],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            cwd=print_file.parent,
-            env=environment() | {KEY_VARIABLE: door.key},
-            start_new_session=sys.platform != "win32",  # Ctrl-C is for the supervisor alone
-            creationflags=_quiet_and_modest(),
-        )
+    door = Door()
+    try:
+        with print_file.open("wb") as output:
+            process = subprocess.Popen(
+                [*_program(), "--worker", door.address],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd=print_file.parent,
+                env=environment() | {KEY_VARIABLE: door.key},
+                start_new_session=sys.platform != "win32",  # Ctrl-C is for the supervisor alone
+                creationflags=_quiet_and_modest(),
+            )
+    except OSError:
+        door.close()
+        raise
+    return door, process
 
 
 def _program() -> list[str]:

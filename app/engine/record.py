@@ -9,6 +9,7 @@ from app.engine.job import Job
 from app.engine.ledger import Ledger
 
 PROGRESS_KEPT_SECONDS = 2.0
+WORTH_MEASURING = 0.2  # megapixels; in smaller work the preparations hide the speed
 
 
 class JobRecord:
@@ -65,7 +66,7 @@ class JobRecord:
                 self._failures.append(event)
                 self._shares[event.item] = 1.0
                 self._keep_notices()
-            case Measured() if event.megapixels > 0:
+            case Measured() if event.megapixels >= WORTH_MEASURING:
                 speed = event.seconds / event.megapixels
                 self._ledger.keep_speed(self._job.kind, event.model, event.device, speed)
 

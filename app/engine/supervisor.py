@@ -287,5 +287,9 @@ class Engine:
 def _forget_old_previews(paths: Paths) -> None:
     """Remove what sessions that crashed have left."""
     for folder in (paths.cache / "previews").glob("*"):
-        if folder.stat().st_mtime < time.time() - PREVIEW_SECONDS:
+        try:
+            is_old = folder.stat().st_mtime < time.time() - PREVIEW_SECONDS
+        except OSError:  # another session was faster
+            continue
+        if is_old:
             shutil.rmtree(folder, ignore_errors=True)

@@ -1,3 +1,4 @@
+import errno
 import os
 import select
 import signal
@@ -11,6 +12,7 @@ from fake_kinds import FakeSpec
 
 from app.engine import events
 from app.engine.ledger import Ledger
+from app.engine.record import JobRecord
 from app.engine.specs import Input, PreviewSpec
 
 
@@ -126,13 +128,27 @@ def test_cancelling_keeps_what_is_finished(engine, paths):
     reach(engine, number, "cancelled")
 
 
-def test_a_job_that_ignores_the_wish_to_stop_is_ended(make_engine):
+def test_a_job_that_ignores_the_wish_to_stop_is_ended_and_what_it_did_is_closed(make_engine, paths):
     engine = make_engine(patience=0.2)
     number = engine.submit(FakeSpec(fault="deaf"))
     engine.ear.wait_for(lambda event: event == events.Committed(number, "u1"))
     engine.cancel(number)
-    engine.ear.wait_for_kind(events.Stopped, number)
+    stopped = engine.ear.wait_for_kind(events.Stopped, number)
+    assert [Path(output).name for output in stopped.outputs] == ["done.txt"]  # the second worker's word
+    assert done_units(paths, number) == ["u0", "u1"]
     reach(engine, number, "cancelled")
+
+
+def test_a_second_interrupt_ends_the_worker_and_leaves_it_at_that(make_engine):
+    engine = make_engine()
+
+    def listen(event):
+        if isinstance(event, events.Committed) and event.unit == "u1":
+            engine.cancel(event.job)
+            engine._later(engine._foreman.kill)
+
+    final = engine.run(FakeSpec(fault="deaf"), listen)
+    assert final == events.Stopped(1)
 
 
 def test_cancelling_a_waiting_job_lets_the_running_one_alone(engine, tmp_path):
@@ -311,6 +327,33 @@ def test_a_worker_that_cannot_start_fails_the_job_in_a_sentence(engine, monkeypa
     )
     final = engine.run(FakeSpec(), lambda event: None)
     assert (final.code, dict(final.fields)["line"]) == ("engine.worker", "no torch here")
+
+
+def test_a_worker_that_finds_no_room_for_its_wire_fails_the_job_in_a_sentence(engine, monkeypatch):
+    def is_full(**_options):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("app.engine.link.tempfile.mkdtemp", is_full)
+    final = engine.run(FakeSpec(), lambda event: None)
+    assert final.code == "engine.worker"
+    assert "No space left" in final.sentence
+
+
+def test_previews_that_another_session_removes_meanwhile_do_no_harm(make_engine, paths):
+    gone = paths.cache / "previews" / "1-1"
+    gone.parent.mkdir(parents=True)
+    gone.symlink_to(paths.cache / "nothing")
+    assert make_engine().jobs() == ()
+
+
+def test_small_work_says_nothing_about_speed(paths):
+    ledger = Ledger(paths.data, [FakeSpec], owner="")
+    record = JobRecord(ledger.job(ledger.add("fake", FakeSpec())), ledger)
+    record.hear(events.Measured(1, "m", "cpu", megapixels=0.005, seconds=8.0))
+    assert ledger.speed("fake", "m", "cpu") is None
+    record.hear(events.Measured(1, "m", "cpu", megapixels=2.0, seconds=8.0))
+    assert ledger.speed("fake", "m", "cpu") == 4.0
+    ledger.close()
 
 
 def test_the_promise_comes_from_what_was_measured_here(engine):
