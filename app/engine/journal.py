@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from app.engine.errors import JournalNotWritten
@@ -39,10 +40,10 @@ class Journal:
         self._notes: dict[str, str] = {}
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            whole = self._load()
+            self._length = self._load()
             # The file stays open until the job is over: one journal, one process, one run.
-            self._file = (folder / JOURNAL_FILE).open("ab")
-            self._file.truncate(whole)
+            self._file = (folder / JOURNAL_FILE).open("ab", buffering=0)
+            self._file.truncate(self._length)
         except OSError as error:
             raise _not_written(folder, error) from error
 
@@ -88,12 +89,17 @@ class Journal:
         self._file.close()
 
     def _append(self, line: dict[str, str]) -> None:
+        data = json.dumps(line).encode("ascii") + b"\n"
+        rest = memoryview(data)
         try:
-            self._file.write(json.dumps(line).encode("ascii") + b"\n")
-            self._file.flush()
+            while rest:
+                rest = rest[self._file.write(rest) :]
             os.fsync(self._file.fileno())
         except OSError as error:
+            with suppress(OSError):  # a torn line would hide those that come after it
+                self._file.truncate(self._length)
             raise _not_written(self.folder, error) from error
+        self._length += len(data)
 
     def _load(self) -> int:
         """Read what is there and return the length of its whole lines in bytes."""

@@ -64,6 +64,20 @@ def test_a_full_disk_is_told_in_a_sentence(tmp_path, monkeypatch):
     book.close()
 
 
+def test_a_line_that_the_disk_refused_does_not_hide_later_ones(tmp_path, monkeypatch):
+    def is_full(_file):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    book = Journal(tmp_path)
+    monkeypatch.setattr("os.fsync", is_full)
+    with pytest.raises(JournalNotWritten):
+        book.commit("a")
+    monkeypatch.undo()
+    book.commit("b")
+    book.close()
+    assert committed_units(tmp_path) == {"b"}
+
+
 def test_the_end_of_the_log_is_found_without_reading_all_of_it(tmp_path):
     (tmp_path / journal.LOG_FILE).write_text("\n".join(f"line {number}" for number in range(100_000)))
     assert journal.last_lines(tmp_path, 2) == ("line 99998", "line 99999")
