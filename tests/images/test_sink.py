@@ -440,3 +440,19 @@ def test_writing_and_closing_do_not_meet(tmp_path):
     thread.join()
     assert path.exists()
     assert all("is closed" in str(error) for error in seen)
+
+
+def test_a_name_that_is_too_long_is_told(tmp_path):
+    with pytest.raises(errors.CannotWrite, match="too long"):
+        OmeTiffSink.create(tmp_path / ("n" * 300 + ".ome.tif"), info_for((1, 1, 1, 30, 40)))
+
+
+def test_a_file_that_cannot_be_renamed_leaves_no_empty_one(tmp_path, monkeypatch):
+    def refuse(_self, _target):
+        raise OSError(errno.EIO, "Input/output error")
+
+    sink = OmeTiffSink.create(tmp_path / "a.ome.tif", info_for((1, 1, 1, 30, 40)))
+    monkeypatch.setattr("pathlib.Path.replace", refuse)
+    with pytest.raises(errors.CannotWrite):
+        sink.close(RECORD)
+    assert [file.name for file in tmp_path.iterdir()] == ["a.ome.tif.part"]

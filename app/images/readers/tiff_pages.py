@@ -350,7 +350,7 @@ def too_early(path: Path, plane: int | None = None, planes: int | None = None) -
     else:
         shown = "The first can be shown." if plane == 1 else f"The first {plane} can be shown."
     return Truncated(
-        f"{path.name} ends too early (plane {plane} of {planes}). {shown}",
+        f"{path.name} ends too early (in plane {plane + 1} of {planes}). {shown}",
         hint=again,
         path=str(path),
         plane=plane,

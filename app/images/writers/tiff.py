@@ -7,6 +7,7 @@ readers of OME-TIFF look for it, and ImageJ's own second, which ImageJ alone obe
 """
 
 import errno
+import logging
 import os
 import shutil
 import threading
@@ -25,6 +26,8 @@ from app.images.readers.tiff import open_source
 from app.images.record import Provenance
 from app.images.writers.directories import DESCRIPTION, METADATA, METADATA_COUNTS, Blobs, Layout
 from models.source import ImageInfo, Pixels, Range, Region
+
+logger = logging.getLogger(__name__)
 
 SHRUNK = {"float16": "float32", "bool": "uint8"}  # what OME has no name for is stored in the next larger
 SAMPLE_PIXELS = 1 << 22  # looked at to choose the display range
@@ -162,8 +165,7 @@ class OmeTiffSink:
                 self._layout.describe(self._open(), blobs)
                 os.fsync(self._open().fileno())
                 self._shut()
-            final = _claimed(final)
-            self.path.replace(final)
+            final = _renamed(self.path, final)
         except OSError as error:
             raise self._refused(error) from error
         return final
@@ -310,6 +312,25 @@ def _numbered(path: Path, number: int) -> Path:
     return path.with_name(f"{base}_{number}{path.name[len(base) :]}")
 
 
+def _renamed(part: Path, wished: Path) -> Path:
+    """Give a finished file its name or the next free one; return when the name, too, is on the disk."""
+    final = _claimed(wished)
+    try:
+        part.replace(final)
+    except OSError:
+        final.unlink()  # which is empty
+        raise
+    if os.name == "posix":
+        folder = os.open(final.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        except OSError:  # network drives need not be able to
+            logger.debug("The folder of a result could not be synchronised")
+        finally:
+            os.close(folder)
+    return final
+
+
 def _claimed(path: Path) -> Path:
     """Take the name `path`, or the next free one, by making an empty file; nobody else can take it then."""
     candidate, number = path, 1
@@ -350,6 +371,12 @@ def _refusal(error: OSError, path: Path, size: int) -> CannotWrite | DiskFull:
         return CannotWrite(
             f"{name} would be {in_words(size)}; the drive cannot hold files that large.",
             hint="Choose a folder on another drive; memory sticks are often formatted so (FAT32).",
+            path=str(path),
+        )
+    if error.errno == errno.ENAMETOOLONG:
+        return CannotWrite(
+            f"A result cannot be called {name}: the name is too long for the drive.",
+            hint="Give a copy of the original a shorter name and restore that.",
             path=str(path),
         )
     if isinstance(error, FileNotFoundError):
