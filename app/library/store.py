@@ -129,6 +129,7 @@ class Library:
         try:
             self._copy(card, folder, content)
         except OSError as error:
+            shutil.rmtree(self._unfinished(card), ignore_errors=True)
             raise PlaceUnusable(
                 f"The model was not added: {self._own} cannot be written ({error.strerror or error}).",
                 hint="Make room there or allow writing, then add the model again.",
@@ -138,7 +139,7 @@ class Library:
 
     def _copy(self, card: ModelCard, folder: Path, weights: bytes) -> None:
         """Write the model under its final name only once it is complete."""
-        unfinished = self._own / f"{card.id}.part"
+        unfinished = self._unfinished(card)
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True)
         for name in (CARD_FILE, *KEPT_FILES):
@@ -147,6 +148,9 @@ class Library:
         if card.weights is not None:
             (unfinished / card.weights).write_bytes(weights)
         unfinished.rename(self._own / card.id)
+
+    def _unfinished(self, card: ModelCard) -> Path:
+        return self._own / f"{card.id}.part"
 
     def _find(self, model: str) -> tuple[ModelCard, Path | None]:
         """Return the card and the folder of `model`; no folder if it came with the program."""

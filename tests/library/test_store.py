@@ -1,4 +1,5 @@
 import dataclasses
+import errno
 import hashlib
 
 import pytest
@@ -118,6 +119,16 @@ def test_a_place_that_cannot_be_written_is_told(library, paths, model):
     (paths.data / "models").write_text("a file where the folder should be", encoding="utf-8")
     with pytest.raises(PlaceUnusable, match="was not added"):
         library.add(model)
+
+
+def test_a_copy_that_fails_leaves_nothing_behind(library, paths, model, monkeypatch):
+    def is_full(_path, _content):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.write_bytes", is_full)
+    with pytest.raises(PlaceUnusable):
+        library.add(model)
+    assert list((paths.data / "models").iterdir()) == []
 
 
 def test_an_unreadable_card_hides_no_other(library, paths, model, caplog):
