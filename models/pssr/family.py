@@ -81,9 +81,16 @@ class Pssr:
         Raises
         ------
         models.weights.WeightsUnreadable, models.weights.WeightsDoNotFit
+            Also where `network` describes none that can be built.
         """
         assert isinstance(params, Params)
-        layout = Layout.from_json(network)
+        try:
+            layout = Layout.from_json(network)
+        except ValueError as error:
+            raise weights.WeightsDoNotFit(
+                f"The model's card describes no network that this version can build: {error}.",
+                hint="Ask the model's author for a complete card, or pick another model.",
+            ) from error
         module = ResUNet(layout)
         weights.load_into(module, weights_file)
         traits = Traits(

@@ -19,6 +19,7 @@ All convolutions are free of biases, which makes the learned part scale with con
 import json
 from dataclasses import asdict, dataclass
 from itertools import pairwise
+from typing import Any
 
 import torch.nn.functional as F  # noqa: N812 - the name everybody uses
 from torch import Tensor, nn
@@ -76,14 +77,18 @@ class Layout:
 
     @classmethod
     def from_json(cls, text: bytes) -> "Layout":
-        """Read what `to_json` wrote; unknown keys or values out of bounds raise ValueError."""
-        values = json.loads(text)
-        unknown = set(values) - set(cls.__dataclass_fields__)
+        """Read what `to_json` wrote; anything else raises ValueError."""
+        values: dict[str, Any] = json.loads(text)  # Any: what JSON has, until it is checked
+        if not isinstance(values, dict):
+            raise ValueError("a network is described by names and numbers")
+        unknown = values.keys() - cls.__dataclass_fields__.keys()
         if unknown:
             raise ValueError(f"unknown parts of a network: {', '.join(sorted(unknown))}")
-        for name in ("widths", "blocks"):
-            if name in values:
-                values[name] = tuple(int(value) for value in values[name])
+        for name, value in values.items():
+            numbers = value if name in ("widths", "blocks") else [value]
+            if not isinstance(numbers, list) or any(type(number) is not int for number in numbers):
+                raise ValueError(f"{name} of a network cannot be {value!r}")
+            values[name] = tuple(value) if isinstance(value, list) else value
         return cls(**values)
 
 

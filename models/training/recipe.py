@@ -5,11 +5,11 @@ The recipe is kept beside the trained model, so that anyone with the images can 
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar, Literal, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from models.errors import UserError
-from models.training.losses import LOSSES, LossName
+from models.training.losses import LossName
 
 Range = tuple[float, float]
 T = TypeVar("T")
@@ -151,24 +151,58 @@ def parse(text: str) -> Recipe:
         raise RecipeUnreadable(f"The recipe is not written correctly: {error}.") from error
     known = {"family", "network", "about", "data", "crops", "degrade", "schedule"}
     _refuse_unknown("recipe", set(document) - known)
-    recipe = Recipe(
+    return Recipe(
         family=str(document.get("family", "pssr")),
-        network=dict(document.get("network", {})),
+        network=_table("network", document.get("network", {})),
         about=_part(About, document.get("about", {})),
         data=_part(Data, document.get("data", {})),
         crops=_part(Crops, document.get("crops", {})),
-        degrade=tuple(_part(Crappify, row) for row in document.get("degrade", [{}])),
+        degrade=tuple(_part(Crappify, row) for row in _rows(document.get("degrade", [{}]))),
         schedule=_part(Schedule, document.get("schedule", {})),
     )
-    if recipe.schedule.loss not in LOSSES:
-        raise RecipeUnreadable(f"The recipe names the loss {recipe.schedule.loss}, which is not known.")
-    return recipe
 
 
-def _part(kind: type[T], values: Mapping[str, Any]) -> T:
-    names = {f.name for f in fields(kind)}  # type: ignore[arg-type]  # every part is a dataclass
-    _refuse_unknown(kind.__name__.lower(), set(values) - names)
-    return kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
+def _table(where: str, values: Any) -> dict[str, Any]:  # Any: what TOML has
+    if not isinstance(values, dict):
+        raise _wrong(where, values)
+    return values
+
+
+def _rows(values: Any) -> list[Any]:  # Any: what TOML has
+    if not isinstance(values, list) or not values:
+        raise _wrong("degrade", values)
+    return values
+
+
+def _part(kind: type[T], values: Any) -> T:  # Any: what TOML has
+    where = kind.__name__.lower()
+    values = _table(where, values)
+    hints = get_type_hints(kind)
+    _refuse_unknown(where, values.keys() - hints.keys())
+    return kind(**{name: _typed(hints[name], value, f"{where}.{name}") for name, value in values.items()})
+
+
+def _typed(hint: Any, value: Any, where: str) -> Any:  # Any: a type as typing describes it, what TOML has
+    """Return `value` as the type that `hint` describes; whole numbers are numbers too."""
+    choices = get_args(hint)
+    if get_origin(hint) is Literal and value in choices:
+        return value
+    if get_origin(hint) is tuple and isinstance(value, list):
+        hints = choices[:1] * len(value) if choices[-1] is Ellipsis else choices
+        if len(hints) == len(value):
+            return tuple(_typed(one, part, where) for one, part in zip(hints, value, strict=True))
+    if hint is float and type(value) is int:
+        return float(value)
+    if type(value) is hint:
+        return value
+    raise _wrong(where, value)
+
+
+def _wrong(where: str, value: object) -> RecipeUnreadable:
+    return RecipeUnreadable(
+        f"The recipe's {where} cannot be {value!r}.",
+        hint="Compare with the recipes that came with the program.",
+    )
 
 
 def _refuse_unknown(where: str, names: set[str]) -> None:

@@ -1,4 +1,5 @@
 import csv
+import errno
 
 import numpy as np
 import pytest
@@ -6,6 +7,7 @@ import tifffile
 
 from app.engine.events import Finished, Stopped
 from app.engine.runners import train
+from app.engine.runners.model_folder import FolderNotUsable, OtherTraining
 from app.engine.specs import TrainSpec
 from app.library.card import read_card
 from models.errors import Stopped as StopWish
@@ -41,12 +43,16 @@ class Context(Silent):
     def __init__(self, steps=1000):
         self.left = steps
         self.units = []
+        self.remarks = []
 
     def started(self, device):
         self.device = device
 
     def hold_device(self, device):
         pass
+
+    def remark(self, code, sentence):
+        self.remarks.append(sentence)
 
     def commit(self, unit):
         self.units.append(unit)
@@ -104,8 +110,60 @@ def test_a_stopped_training_goes_on_to_the_same_weights(good, tmp_path):
 
 def test_another_recipe_does_not_go_on_in_the_same_folder(good, tmp_path):
     train.run(spec(good, tmp_path / "m"), Context(steps=3))
-    with pytest.raises(train.OtherTraining):
+    with pytest.raises(OtherTraining):
         train.run(spec(good, tmp_path / "m", RECIPE.replace("steps = 6", "steps = 7")), Context())
+
+
+def test_a_finished_model_is_never_trained_over(good, tmp_path):
+    out = tmp_path / "m"
+    train.run(spec(good, out), Context())
+    before = {file.name: file.read_bytes() for file in out.iterdir()}
+    with pytest.raises(OtherTraining, match="finished model"):
+        train.run(spec(good, out), Context())
+    assert {file.name: file.read_bytes() for file in out.iterdir()} == before
+
+
+def test_a_folder_that_cannot_be_made_is_told(good, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(FolderNotUsable):
+        train.run(spec(good, tmp_path / "file" / "m"), Context())
+
+
+def test_a_full_disk_leaves_the_last_checkpoint(good, tmp_path, monkeypatch):
+    def is_full(_file):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    out = tmp_path / "m"
+    train.run(spec(good, out), Context(steps=3))
+    kept = (out / "checkpoint.safetensors").read_bytes()
+    monkeypatch.setattr("os.fsync", is_full)
+    with pytest.raises(FolderNotUsable, match="safe"):
+        train.run(spec(good, out), Context())
+    assert (out / "checkpoint.safetensors").read_bytes() == kept
+    assert not list(out.glob("*.part"))
+
+
+def test_bad_images_are_left_out_and_named(good, tmp_path):
+    sound = (good / "cell_0.tif").read_bytes()
+    (good / "cut.tif").write_bytes(sound[: len(sound) // 2])
+    tifffile.imwrite(good / "nan.tif", np.full((40, 50), np.nan, np.float32))
+    context = Context()
+    train.run(spec(good, tmp_path / "m"), context)
+    assert [sentence.split()[0] for sentence in context.remarks] == ["cut.tif", "nan.tif"]
+    card = read_card((tmp_path / "m" / "card.toml").read_text(encoding="utf-8"))
+    assert len(card.trained_on) == 5
+
+
+def test_only_bad_images_are_too_few(tmp_path):
+    for name in ("a.tif", "b.tif"):
+        tifffile.imwrite(tmp_path / name, np.full((40, 50), np.nan, np.float32))
+    with pytest.raises(train.TooFewImages):
+        train.run(spec(tmp_path, tmp_path / "m"), Context())
+
+
+def test_a_recipe_for_a_network_that_cannot_be_built_is_told(good, tmp_path):
+    with pytest.raises(RecipeUnreadable, match="network"):
+        train.run(spec(good, tmp_path / "m", "[network]\nscale = 3"), Context())
 
 
 def test_a_fifth_of_the_files_is_set_aside_and_never_learned_from(good):

@@ -106,6 +106,14 @@ def test_a_layout_survives_its_json_and_refuses_what_it_does_not_know():
         Layout.from_json(b'{"widths": [100000], "blocks": [1]}')
 
 
+@pytest.mark.parametrize(
+    "text", ["", "[]", "null", '{"widths": null}', '{"scale": "2"}', '{"blocks": ["1"]}']
+)
+def test_a_card_that_describes_no_network_is_told_so(text):
+    with pytest.raises(weights.WeightsDoNotFit, match="no network"):
+        Pssr().load(text.encode(), b"", Params(), "cpu", "float32")
+
+
 def test_a_restorer_gives_back_what_its_network_computes_and_flips_average():
     layout = LAYOUTS[0]
     network = random_network(layout).float()

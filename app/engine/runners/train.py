@@ -4,12 +4,11 @@ The folder holds ``card.toml``, the weights, ``recipe.toml`` and ``log.csv``; wh
 ``checkpoint.safetensors``. The same command on the same folder goes on where it was interrupted.
 """
 
-import csv
 import fnmatch
 import hashlib
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -21,9 +20,11 @@ from app.engine.context import JobContext
 from app.engine.events import Finished
 from app.engine.events import Stopped as StoppedEvent
 from app.engine.runners.devices import chosen_device
+from app.engine.runners.model_folder import LOG, RECIPE, ModelFolder
 from app.engine.specs import TrainSpec
+from app.images.errors import ImageError
 from app.images.open import can_open, open_image
-from app.library.card import ModelCard, Training, write_card
+from app.library.card import ModelCard, Training
 from models import weights
 from models.errors import Stopped, UserError
 from models.pssr.network import Layout, ResUNet
@@ -31,9 +32,7 @@ from models.training.loop import Look, Plan, State, train
 from models.training.losses import LOSSES
 from models.training.pairs import Pairs, UnseenScore
 from models.training.patches import Specimen, normalised
-from models.training.recipe import About, Recipe, parse
-
-CHECKPOINT, CARD, RECIPE, LOG = "checkpoint.safetensors", "card.toml", "recipe.toml", "log.csv"
+from models.training.recipe import About, Recipe, RecipeUnreadable, parse
 
 
 class TooFewImages(UserError):
@@ -42,10 +41,10 @@ class TooFewImages(UserError):
     code: ClassVar[str] = "train.too_few"
 
 
-class OtherTraining(UserError):
-    """The output folder holds the checkpoint of another recipe."""
+class NoNumbers(ImageError):
+    """Every plane has pixels that are no numbers."""
 
-    code: ClassVar[str] = "train.other"
+    code: ClassVar[str] = "train.no_numbers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +61,29 @@ def run(spec: TrainSpec, context: JobContext) -> Finished | StoppedEvent:
 
     Raises
     ------
-    TooFewImages, OtherTraining, models.training.recipe.RecipeUnreadable
+    TooFewImages, OtherTraining, FolderNotUsable, RecipeUnreadable
     """
     recipe = parse(spec.recipe)
-    layout = Layout.from_json(json.dumps(dict(recipe.network)).encode())
+    layout = _layout(recipe)
     chosen = chosen_device(spec.device)
     device = torch.device(chosen.name)
     context.hold_device(chosen.name)
     context.started(chosen.words)
-    folder = Path(spec.output_dir)
-    folder.mkdir(parents=True, exist_ok=True)
-    state = _checkpoint(folder, spec)
+    folder = ModelFolder(Path(spec.output_dir))
+    state = folder.begin(spec.recipe)
     context.stage("Reading the good images")
-    split = split_files(Path(spec.good_dir), recipe)
     good_dir = Path(spec.good_dir)
+    split = split_files(good_dir, recipe)
 
-    def pairs(files: tuple[Path, ...], seed: int) -> Pairs:
-        specimens = read_specimens(files, good_dir, recipe.data.planes_per_channel)
-        return Pairs(specimens, recipe, scale=layout.scale, seed=seed, device=device)
+    def left_out(error: ImageError) -> None:
+        context.remark("train.left_out", f"{error.sentence} It was left out.")
 
-    learn, unseen = pairs(split.learn, spec.seed), pairs(split.tune, spec.seed + 1)
+    limit = recipe.data.planes_per_channel
+    good, other = (read_specimens(files, good_dir, limit, left_out) for files in (split.learn, split.tune))
+    if not good or not other:
+        raise _too_few(good_dir, len(good) + len(other))
+    learn = Pairs(good, recipe, scale=layout.scale, seed=spec.seed, device=device)
+    unseen = Pairs(other, recipe, scale=layout.scale, seed=spec.seed + 1, device=device)
     context.stage("Learning")
     torch.manual_seed(spec.seed)  # the network's first weights
     network = ResUNet(layout)
@@ -96,9 +98,7 @@ def run(spec: TrainSpec, context: JobContext) -> Finished | StoppedEvent:
     )
 
     def save(reached: State, look: Look) -> None:
-        _replace(folder / CHECKPOINT, reached.to_bytes())
-        with (folder / LOG).open("a", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerow([look.step, f"{look.loss:.5f}", f"{look.unseen:.3f}"])
+        folder.keep(reached, look)
         context.commit(f"step {look.step}")
 
     try:
@@ -114,41 +114,22 @@ def run(spec: TrainSpec, context: JobContext) -> Finished | StoppedEvent:
             state=state,
         )
     except Stopped:
-        return StoppedEvent(context.job, (str(folder),))
+        return StoppedEvent(context.job, (spec.output_dir,))
     data = weights.to_bytes(best, half=True)
     name = f"{recipe.about.id}.safetensors"
-    _replace(folder / name, data)
-    card = draft_card(recipe, layout, data, name, split, good_dir, seed=spec.seed)
-    (folder / CARD).write_text(write_card(card), encoding="utf-8")
-    (folder / CHECKPOINT).unlink(missing_ok=True)
-    return Finished(context.job, (str(folder),))
+    seen = tuple(specimen.name for specimen in (*good, *other))
+    folder.finish(draft_card(recipe, layout, data, name, seen, seed=spec.seed), data)
+    return Finished(context.job, (spec.output_dir,))
 
 
-def _replace(path: Path, data: bytes) -> None:
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(data)
-    part.replace(path)
-
-
-def _checkpoint(folder: Path, spec: TrainSpec) -> State | None:
-    """Return where an earlier run of the same recipe stopped; else start the folder afresh."""
-    recipe_file, log = folder / RECIPE, folder / LOG
-    kept = folder / CHECKPOINT
-    same = recipe_file.exists() and recipe_file.read_text(encoding="utf-8") == spec.recipe
-    if kept.exists() and not same:
-        raise OtherTraining(
-            f"{folder.name} holds a training that was interrupted and has another recipe.",
-            hint="Choose another folder for the new model.",
-        )
-    state = State.from_bytes(kept.read_bytes()) if kept.exists() else None
-    rows = []
-    if state is not None and log.exists():
-        with log.open(newline="", encoding="utf-8") as file:
-            rows = [row for row in csv.reader(file) if row[0].isdigit() and int(row[0]) <= state.step]
-    recipe_file.write_text(spec.recipe, encoding="utf-8")
-    with log.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([["step", "loss", "psnr_unseen_db"], *rows])
-    return state
+def _layout(recipe: Recipe) -> Layout:
+    try:
+        return Layout.from_json(json.dumps(dict(recipe.network)).encode())
+    except ValueError as error:
+        raise RecipeUnreadable(
+            f"The recipe's part network cannot be built: {error}.",
+            hint="Compare with the recipes that came with the program.",
+        ) from error
 
 
 def split_files(folder: Path, recipe: Recipe) -> Split:
@@ -171,30 +152,45 @@ def split_files(folder: Path, recipe: Recipe) -> Split:
         tune = set(good[:: max(1, round(len(good) / max(1, len(good) // 5)))][: max(1, len(good) // 5)])
     learn = [n for n in good if n not in tune and n not in test]
     if not learn or not tune:
-        raise TooFewImages(
-            f"{folder.name} has {len(good)} images that can be used; at least 2 are needed, one to test.",
-            hint="Add good images, five or more from different samples.",
-            images=len(good),
-        )
+        raise _too_few(folder, len(good))
     return Split(*(tuple(folder / n for n in sorted(part)) for part in (learn, tune, test)))
+
+
+def _too_few(folder: Path, images: int) -> TooFewImages:
+    return TooFewImages(
+        f"{folder.name} has {images} images that can be used; at least 2 are needed, one to test.",
+        hint="Add good images, five or more from different samples.",
+        images=images,
+    )
 
 
 def _matches(name: str, pattern: str) -> bool:
     return fnmatch.fnmatch(name, pattern) or fnmatch.fnmatch(f"/{name}", f"/{pattern.replace('**/', '*')}")
 
 
-def read_specimens(files: tuple[Path, ...], folder: Path, planes_per_channel: int) -> list[Specimen]:
+def read_specimens(
+    files: tuple[Path, ...], folder: Path, planes_per_channel: int, left_out: Callable[[ImageError], None]
+) -> list[Specimen]:
     """Read up to `planes_per_channel` planes of every channel of every file, spread over T and Z.
 
     Every plane is normalised by itself: the first axis of a plain TIFF may be channels as well as depth.
+    A file that cannot be used is left out; `left_out` hears why.
     """
-    return [
-        Specimen(file.relative_to(folder).as_posix(), tuple(_planes(file, planes_per_channel)))
-        for file in files
-    ]
+    specimens = []
+    for file in files:
+        try:
+            planes = tuple(_planes(file, planes_per_channel))
+            if not planes:
+                raise NoNumbers(f"{file.name} has pixels that are no numbers (NaN or infinite) everywhere.")
+        except ImageError as error:
+            left_out(error)
+        else:
+            specimens.append(Specimen(file.relative_to(folder).as_posix(), planes))
+    return specimens
 
 
 def _planes(file: Path, limit: int) -> Iterator[np.ndarray]:
+    """Yield the chosen planes of a file, but for those in which a pixel is no number."""
     source = open_image(file)
     try:
         info = source.info
@@ -203,13 +199,15 @@ def _planes(file: Path, limit: int) -> Iterator[np.ndarray]:
         chosen = [places[i] for i in np.unique(np.linspace(0, len(places) - 1, limit).round().astype(int))]
         for c in range(n_c):
             for t, z in chosen:
-                yield normalised(source.read(info.plane(t, c, z))[0, 0, 0])
+                plane = source.read(info.plane(t, c, z))[0, 0, 0]
+                if np.isfinite(plane).all():
+                    yield normalised(plane)
     finally:
         source.close()
 
 
 def draft_card(
-    recipe: Recipe, layout: Layout, data: bytes, name: str, split: Split, folder: Path, *, seed: int
+    recipe: Recipe, layout: Layout, data: bytes, name: str, trained_on: tuple[str, ...], *, seed: int
 ) -> ModelCard:
     """Return the card of a model that has just been trained; nothing is measured yet."""
     about: About = recipe.about
@@ -232,7 +230,7 @@ def draft_card(
         weights=name,
         size=len(data),
         sha256=hashlib.sha256(data).hexdigest(),
-        trained_on=tuple(path.relative_to(folder).as_posix() for path in (*split.learn, *split.tune)),
+        trained_on=trained_on,
         samples_seen=about.samples_seen,
         training=Training(recipe=RECIPE, seed=seed, commit=source_commit(), log=LOG),
     )
