@@ -48,6 +48,12 @@ def test_pairs_of_other_sides_are_told(pair):
         score_pair(Twice(), pair[0], pair[0], Silent())
 
 
+def test_a_pair_that_is_too_small_to_be_scored_is_told():
+    low, high = (ArraySource(np.zeros((1, 1, 1, side, side), np.float32)) for side in (5, 10))
+    with pytest.raises(PairDoesNotMatch, match="too small"):
+        score_pair(Twice(), low, high, Silent())
+
+
 def test_means_are_over_pairs_and_leave_out_what_is_no_number(pair):
     entry = score_pair(Twice(), *pair, Silent())
     mean = means([entry, {**entry, "psnr_fit": math.nan}])

@@ -6,7 +6,8 @@ plane and averaged. PSNR is in dB; its range is that of the truth's stack.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import ClassVar
@@ -16,11 +17,12 @@ import numpy as np
 from app.engine.context import JobContext
 from app.engine.events import Finished
 from app.engine.events import Stopped as StoppedEvent
-from app.engine.runners.devices import chosen_device
-from app.engine.runners.loading import loaded
+from app.engine.runners.loading import device_for, loaded
+from app.engine.runners.restore import check_fits
 from app.engine.specs import EvaluateSpec
 from app.images.folders import pair_by_name
 from app.images.open import open_image
+from app.library.store import Library
 from models.arrays import ArraySink
 from models.errors import Stopped, UserError
 from models.restoration.family import Restorer
@@ -30,19 +32,14 @@ from models.smoothing.baselines import baselines
 from models.source import ImageSource
 from models.watch import Watch
 
+SMALLEST = 11  # pixels a side, see `models.restoration.metrics.scores`
 SCORES = ("psnr", "psnr_fit", "ssim", "nrmse", "gain", "shift")
 Row = dict[str, float]
 Entry = dict[str, object]
 
 
-class NoPairs(UserError):
-    """The two folders have no image of the same name."""
-
-    code: ClassVar[str] = "evaluate.no_pairs"
-
-
 class PairDoesNotMatch(UserError):
-    """The good image is not as large as the restored bad one."""
+    """The good image is not as large as the restored bad one, or both are too small."""
 
     code: ClassVar[str] = "evaluate.pair"
 
@@ -63,9 +60,16 @@ def score_pair(restorer: Restorer, low: ImageSource, high: ImageSource, watch: W
     Raises
     ------
     PairDoesNotMatch
-        If `high` does not have the shape of the restored `low`.
+        If `high` does not have the shape of the restored `low`, or they are too small.
     """
     wanted = result_info(low.info, restorer.traits.scale)
+    if min(wanted.shape[3:]) < SMALLEST:
+        raise PairDoesNotMatch(
+            f"{Path(low.info.uri).name} is too small to be measured: "
+            f"its result would have less than {SMALLEST} pixels along a side.",
+            hint="Use larger images.",
+            smallest=SMALLEST,
+        )
     if high.info.shape != wanted.shape:
         raise PairDoesNotMatch(
             f"{Path(high.info.uri).name} has other sides than the restored {Path(low.info.uri).name}.",
@@ -113,31 +117,22 @@ def run(spec: EvaluateSpec, context: JobContext) -> Finished | StoppedEvent:
 
     Raises
     ------
-    NoPairs, PairDoesNotMatch, and what opening images and models raises.
+    PairDoesNotMatch, and what listing the folders, opening images and loading models raises.
     """
-    device = chosen_device(spec.device)
+    card = Library(context.paths).card(spec.model)
+    device = device_for(card, spec.device, context.settings)
+    context.hold_device(device.name)
     context.started(device.words)
     restorer = loaded(spec.model, (), device, context)
-    pairs = list(_pairs(spec))
+    pairs = pair_by_name(Path(spec.low_dir), Path(spec.high_dir))
     entries = []
     try:
         for index, (low_path, high_path) in enumerate(pairs):
             context.stage(f"Measuring {low_path.name}")
-            low, high = open_image(low_path), open_image(high_path)
-            entries.append(score_pair(restorer, low, high, context.item(index)))
-            low.close()
-            high.close()
+            with closing(open_image(low_path)) as low, closing(open_image(high_path)) as high:
+                check_fits(card, low.info, ())
+                entries.append(score_pair(restorer, low, high, context.item(index)))
             context.progress(index + 1, len(pairs), "pair")
     except Stopped:
         return StoppedEvent(context.job)
     return Finished(context.job, report=json.dumps({"pairs": entries, "mean": means(entries)}))
-
-
-def _pairs(spec: EvaluateSpec) -> Iterator[tuple[Path, Path]]:
-    found = list(pair_by_name(Path(spec.low_dir), Path(spec.high_dir)))
-    if not found:
-        raise NoPairs(
-            "The two folders have no images with the same names.",
-            hint="Give the bad and the good image of a field the same file name.",
-        )
-    yield from found
