@@ -145,7 +145,7 @@ def train(
         _restore(network, optimiser, average, best_weights, state)
     half = {"float32": None, "bfloat16": torch.bfloat16, "float16": torch.float16}[plan.precision]
     scaler = torch.amp.GradScaler(device.type, enabled=half is torch.float16)
-    recent = 0.0
+    recent, last_look = 0.0, first
     for step in range(first, plan.steps):
         watch.check()
         for group in optimiser.param_groups:
@@ -166,7 +166,7 @@ def train(
         if done % plan.every == 0 or done == plan.steps:
             if not math.isfinite(recent):
                 raise FloatingPointError(f"the loss is {recent} after {done} steps")
-            loss_mean, recent = recent / plan.every, 0.0
+            loss_mean, recent, last_look = recent / (done - last_look), 0.0, done
             watch.metric("loss", done, loss_mean)
             reached = _scored(network, average, score)
             watch.metric("unseen", done, reached)
