@@ -384,7 +384,7 @@ class Foreman:
         elif task.is_deaf and task.record is not None and not self._is_leaving:
             self._kept(task.record.keep_now)
             self._tell_all(task, Stage(task.id, "Closing the unfinished result"))
-            self._orders.appendleft(Order(self._ledger.job(task.id), task.listener, only_finalise=True))
+            self._orders.appendleft(Order(task.record.as_it_is, task.listener, only_finalise=True))
         elif task.is_stop_asked:
             leftovers = () if task.record is None else task.record.with_leftovers()
             self._end(task, Stopped(task.id, leftovers))

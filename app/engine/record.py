@@ -1,6 +1,7 @@
 """What a running job has said so far, kept in the ledger so that a crash costs nothing but seconds."""
 
 import time
+from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
 
@@ -29,7 +30,7 @@ class JobRecord:
         self._inputs = len(getattr(job.spec, "inputs", ()))  # specs without inputs count for themselves
         self._outputs: list[str | None] = list(job.outputs) or [None] * self._inputs
         self._remarks = list(job.remarks)
-        self._failures: list[ItemFailed] = []
+        self._failures = {failure.item: failure for failure in job.failures}
         self._shares = dict.fromkeys(range(self._inputs), 0.0)
         self._progress = (job.done, job.total, job.unit)
         self._kept_at = 0.0
@@ -38,6 +39,20 @@ class JobRecord:
     def outputs(self) -> tuple[str | None, ...]:
         """The files that are finished."""
         return tuple(self._outputs)
+
+    @property
+    def as_it_is(self) -> Job:
+        """The job with what it has said so far, for a worker that takes over."""
+        done, total, unit = self._progress
+        return replace(
+            self._job,
+            outputs=self.outputs,
+            remarks=tuple(self._remarks),
+            failures=tuple(self._failures.values()),
+            done=done,
+            total=total,
+            unit=unit,
+        )
 
     def hear(self, event: Event) -> None:
         """Take note of what matters.
@@ -55,6 +70,7 @@ class JobRecord:
                 self._keep_notices()
             case Opened():
                 self.unfinished[event.item] = event.path
+                self._failures.pop(event.item, None)  # it is tried again
             case ItemDone():
                 self.unfinished.pop(event.item, None)
                 self._outputs += [None] * (event.item + 1 - len(self._outputs))
@@ -63,7 +79,7 @@ class JobRecord:
                 self._ledger.keep_outputs(self._job.id, self.outputs)
             case ItemFailed():
                 self.unfinished.pop(event.item, None)
-                self._failures.append(event)
+                self._failures[event.item] = event
                 self._shares[event.item] = 1.0
                 self._keep_notices()
             case Measured() if event.megapixels >= WORTH_MEASURING:
@@ -98,4 +114,4 @@ class JobRecord:
             self.keep_now()
 
     def _keep_notices(self) -> None:
-        self._ledger.keep_notices(self._job.id, tuple(self._remarks), tuple(self._failures))
+        self._ledger.keep_notices(self._job.id, tuple(self._remarks), tuple(self._failures.values()))

@@ -374,6 +374,16 @@ def test_after_a_crash_only_the_missing_planes_are_restored(bench, image, monkey
     assert read_record(Path(final.outputs[0])).complete
 
 
+def test_what_was_begun_is_closed_though_an_input_before_it_had_failed(bench, image, monkeypatch):
+    spec = spec_of(image.parent / "gone.tif", image, tile=60)
+    crash(bench, spec, monkeypatch, 1)
+    bench.wishes.stop.set()
+    final = bench.run(restore, spec)
+    assert isinstance(final, Stopped)
+    assert final.outputs == (None, str(image.with_name("cells_restored.ome.tif")))
+    assert leftovers(image.parent) == []
+
+
 def test_what_an_earlier_process_finished_is_not_done_again(bench, image, tmp_path):
     other = tmp_path / "other.tif"
     write_stack(other)

@@ -346,6 +346,19 @@ def test_previews_that_another_session_removes_meanwhile_do_no_harm(make_engine,
     assert make_engine().jobs() == ()
 
 
+def test_what_was_wrong_with_an_input_is_known_until_it_is_tried_again(paths):
+    ledger = Ledger(paths.data, [FakeSpec], owner="")
+    number = ledger.add("fake", FakeSpec())
+    record = JobRecord(ledger.job(number), ledger)
+    for item in (0, 1):
+        record.hear(events.ItemFailed(number, item, "a.tif", "x", "It is damaged."))
+    later = JobRecord(record.as_it_is, ledger)
+    later.hear(events.Opened(number, 1, "a_restored.ome.tif.part"))
+    later.hear(events.Remark(number, "stopped", "The job was stopped."))
+    assert [failure.item for failure in ledger.job(number).failures] == [0]
+    ledger.close()
+
+
 def test_small_work_says_nothing_about_speed(paths):
     ledger = Ledger(paths.data, [FakeSpec], owner="")
     record = JobRecord(ledger.job(ledger.add("fake", FakeSpec())), ledger)

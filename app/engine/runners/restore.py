@@ -135,6 +135,7 @@ def run(spec: RestoreSpec, context: JobContext) -> Finished | StoppedEvent:
     order = Order(spec, card, device, context)
     order.restorer()
     outputs: list[str | None] = [None] * len(spec.inputs)
+    is_stopped = False
     for index, one in enumerate(spec.inputs):
         item = context.item(index)
         try:
@@ -142,13 +143,12 @@ def run(spec: RestoreSpec, context: JobContext) -> Finished | StoppedEvent:
                 context.check()
             outputs[index] = item.noted("output") or str(_restored(order, one, item))
         except Ended as end:
-            outputs[index] = str(end.output)
-            return StoppedEvent(context.job, tuple(outputs))
+            outputs[index], is_stopped = str(end.output), True
         except Stopped:
-            return StoppedEvent(context.job, tuple(outputs))
+            is_stopped = True
         except UserError as error:
             item.failed(one.path, error)
-    return Finished(context.job, tuple(outputs))
+    return (StoppedEvent if is_stopped else Finished)(context.job, tuple(outputs))
 
 
 def check_fits(card: ModelCard, info: ImageInfo, channels: tuple[int, ...]) -> None:
