@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QProgressBar,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.text import _, ngettext
+from app.ui.column import Column
 from app.ui.forms import Fold
 from app.ui.inspector.restore_cards import ModelChoices
 from app.ui.inspector.restore_offers import Offer
@@ -214,17 +214,13 @@ class RestorePage(QWidget):
         for widget in (self.picture, self.choices, self.preview, self.preview_words, self.fold):
             column.addWidget(widget)
         column.addStretch(1)
-        scroll = QScrollArea(widgetResizable=True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(inner)
         line = QFrame()
         line.setProperty("role", "line")
         content = QWidget()
         whole = QVBoxLayout(content)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
-        whole.addWidget(scroll, 1)
+        whole.addWidget(Column(inner), 1)
         whole.addWidget(line)
         whole.addWidget(self.bar)
         self._pages.addWidget(empty)

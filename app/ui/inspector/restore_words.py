@@ -52,7 +52,7 @@ def fit_sentence(fit: Fit) -> str:
 
 def cost_sentence(card: ModelCard, seconds: float | None) -> str:
     """Say how long a model takes here and what its licence means."""
-    time = "" if seconds is None else _("about {time} here").format(time=duration(seconds))
+    time = "" if seconds is None else _("{time} here").format(time=promise_words(seconds))
     return "  ·  ".join(part for part in (time, _(card.licence_words)) if part)
 
 
@@ -75,7 +75,9 @@ def run_words(info: ImageInfo, channels: int, *, anyway: bool) -> str:
 
 def promise_words(seconds: float | None) -> str:
     """The promise on the button: ``"about 3 min"``; empty while nothing was measured."""
-    return "" if seconds is None else _("about {time}").format(time=duration(seconds))
+    if seconds is None:
+        return ""
+    return duration(seconds) if seconds < 1 else _("about {time}").format(time=duration(seconds))
 
 
 def free_name(folder: Path, pattern: str, original: Path) -> str:

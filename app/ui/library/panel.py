@@ -7,19 +7,19 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from PySide6.QtGui import QGuiApplication, QPixmap
 from PySide6.QtWidgets import (
     QFormLayout,
-    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QListView,
     QPushButton,
-    QScrollArea,
     QSplitter,
     QVBoxLayout,
     QWidget,
 )
 
 from app.text import _
+from app.ui.column import Column
+from app.ui.forms import Fold
 from app.ui.icons import icon
 from app.ui.jobs.sign import SignLabel
 from app.ui.library.words import (
@@ -89,7 +89,9 @@ class ModelPage(QWidget):
         self.facts.setHorizontalSpacing(18)
         self.facts.setVerticalSpacing(7)
         self.verdict = _text()
-        self.table = QGridLayout()
+        inner = QWidget()
+        self.table = QGridLayout(inner)
+        self.table.setContentsMargins(0, 0, 0, 0)
         self.table.setHorizontalSpacing(22)
         self.table.setVerticalSpacing(5)
         self.licence = _text()
@@ -97,7 +99,8 @@ class ModelPage(QWidget):
         self.copy = QPushButton(icon("copy"), _("Copy"))
         self.copy.setAccessibleName(_("Copy the citation"))
         self.copy.clicked.connect(self._copy)
-        self._measured: list[QWidget] = [_heading(_("How well it did")), self.verdict]
+        self.fold = Fold(_("All measurements"), inner)
+        self._measured: list[QWidget] = [_heading(_("How well it did")), self.verdict, self.fold]
         self._cited: list[QWidget] = [_heading(_("How to cite it")), self.citation, self.copy]
         self._arrange()
 
@@ -132,7 +135,7 @@ class ModelPage(QWidget):
         while self.facts.rowCount():
             self.facts.removeRow(0)
         for name, value in facts(shelf.card):
-            label = QLabel(name)
+            label = QLabel(name, alignment=Qt.AlignmentFlag.AlignTop)
             label.setProperty("role", "quiet")
             self.facts.addRow(label, _text(text=value))
 
@@ -142,16 +145,16 @@ class ModelPage(QWidget):
             widget = item.widget() if item is not None else None
             if widget is not None:
                 widget.deleteLater()
-        line = 0
+        for column, heading in enumerate(MEASURED_HEADINGS):
+            self.table.addWidget(_text("heading", _(heading)), 0, column)
+        line = 1
         for on in dict.fromkeys(row.on for row in shelf.card.measured):
             rows = tuple(row for row in shelf.card.measured if row.on == on)
             self.table.addWidget(_text("quiet", on), line, 0, 1, len(MEASURED_HEADINGS))
-            for column, heading in enumerate(MEASURED_HEADINGS):
-                self.table.addWidget(_text("heading", _(heading)), line + 1, column)
             for offset, cells in enumerate(measured_rows(rows)):
                 for column, cell in enumerate(cells):
-                    self.table.addWidget(_text(text=cell), line + 2 + offset, column)
-            line += 2 + len(rows)
+                    self.table.addWidget(_text(text=cell), line + 1 + offset, column)
+            line += 1 + len(rows)
 
     def _arrange(self) -> None:
         state = QHBoxLayout()
@@ -168,7 +171,6 @@ class ModelPage(QWidget):
         layout.addLayout(self.facts)
         for part in self._measured:
             layout.addWidget(part)
-        layout.addLayout(self.table)
         layout.addWidget(_heading(_("What you may do with it")))
         layout.addWidget(self.licence)
         for part in self._cited:
@@ -214,14 +216,10 @@ class LibraryPanel(QWidget):
                 self.list.setCurrentIndex(self.model.index(row, 0))
 
     def _arrange(self) -> None:
-        scroll = QScrollArea(widgetResizable=True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(self.page)
         split = QSplitter(Qt.Orientation.Horizontal)
         split.setChildrenCollapsible(False)
         split.addWidget(self.list)
-        split.addWidget(scroll)
+        split.addWidget(Column(self.page))
         split.setStretchFactor(0, 0)
         split.setStretchFactor(1, 1)
         layout = QVBoxLayout(self)

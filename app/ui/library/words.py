@@ -37,6 +37,7 @@ TUNED: dict[Tuned, str] = {
     "blind": N_("strength from the image alone"),
     "truth": N_("strength chosen with the clean image in hand"),
 }
+OWN = "this model"
 MEASURED_HEADINGS = (N_("Method"), N_("Images"), N_("PSNR"), N_("PSNR, best fit"), N_("SSIM"), N_("NRMSE"))
 
 
@@ -90,22 +91,28 @@ def licence_sentence(card: ModelCard) -> str:
 
 def verdict(card: ModelCard) -> str:
     """Say in one sentence how much better the model was than the best simple filter; empty if unmeasured."""
-    told = []
-    for on in dict.fromkeys(row.on for row in card.measured):
-        rows = [row for row in card.measured if row.on == on]
-        own = [row for row in rows if row.method == "this model"]
-        blind = [row for row in rows if row.tuned == "blind"]
-        if own and blind:
-            gain = own[0].psnr_fit - max(row.psnr_fit for row in blind)
-            kind = _("real") if own[0].is_real else _("artificially degraded")
-            told.append(
-                ngettext(
-                    "{gain:+.1f} dB against the best simple filter on {n} {kind} image it never saw.",
-                    "{gain:+.1f} dB against the best simple filter on {n} {kind} images it never saw.",
-                    own[0].images,
-                ).format(gain=gain, n=own[0].images, kind=kind)
-            )
-    return " ".join(told)
+    told = (_verdict(card.measured, is_real=is_real) for is_real in (True, False))
+    return " ".join(sentence for sentence in told if sentence)
+
+
+def _verdict(rows: tuple[Measured, ...], *, is_real: bool) -> str:
+    """Compare with filters that were not shown the truth, on real images or on those made by the program."""
+    kind = [row for row in rows if row.is_real == is_real]
+    gains = []
+    for on in dict.fromkeys(row.on for row in kind):
+        own = [row.psnr_fit for row in kind if row.on == on and row.method == OWN]
+        others = [row.psnr_fit for row in kind if row.on == on and row.method != OWN and row.tuned != "truth"]
+        if own and others:
+            gains.append(own[0] - max(others))
+    if not gains:
+        return ""
+    where = _("real poor images") if is_real else _("images made poor by the program")
+    return ngettext(
+        "{mean:+.1f} dB against the best simple filter in {n} test on {where} that it never saw.",
+        "{mean:+.1f} dB on average ({low:+.1f} to {high:+.1f}) against the best simple filter in {n} tests"
+        " on {where} that it never saw.",
+        len(gains),
+    ).format(mean=sum(gains) / len(gains), low=min(gains), high=max(gains), n=len(gains), where=where)
 
 
 def measured_rows(rows: tuple[Measured, ...]) -> Iterator[tuple[str, ...]]:

@@ -3,9 +3,11 @@ from dataclasses import dataclass
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 
+from app.ui.column import Column
 from app.ui.forms import AutoForm, Fold, add_knobs, choice, several, whole_number
+from app.ui.inspector.restore_page import PromiseButton
 from models.knobs import knob
 from models.restoration.registry import FAMILIES
 
@@ -119,3 +121,29 @@ def test_a_fold_shows_and_hides_its_content(qtbot):
     assert not content.isVisible()
     fold.button.click()
     assert content.isVisible()
+
+
+def test_a_column_gives_wrapped_text_the_height_it_needs(qtbot):
+    page = QWidget()
+    layout = QVBoxLayout(page)
+    label = QLabel("a sentence that has to be wrapped " * 20, wordWrap=True)
+    layout.addWidget(label)
+    column = Column(page)
+    qtbot.addWidget(column)
+    column.resize(240, 120)
+    column.show()
+    qtbot.waitUntil(lambda: label.height() >= label.heightForWidth(label.width()))
+    label.setText(label.text() * 2)
+    qtbot.waitUntil(lambda: label.height() >= label.heightForWidth(label.width()))
+
+
+def test_a_promise_goes_below_where_it_does_not_fit(qtbot):
+    button = PromiseButton()
+    qtbot.addWidget(button)
+    button.show_words("Restore 40 planes, 2 channels", "about 3 min")
+    button.resize(800, 40)
+    button.show()
+    assert button.text() == "Restore 40 planes, 2 channels – about 3 min"
+    button.resize(button.minimumSizeHint().width(), 60)
+    assert button.text() == "Restore 40 planes, 2 channels\nabout 3 min"
+    assert button.accessibleName() == "Restore 40 planes, 2 channels – about 3 min"
