@@ -202,6 +202,9 @@ appear twice: *blind*, with the strength chosen from the bad image alone, as in 
 chosen with the good image in hand, which nobody has. "Gain" is against the best blind method of that very
 image, so it asks more than any single method would.
 
+A good image whose own noise is more than half of what was added to it is not used at that amount of light: it
+is no truth there, since the bad image shares its noise and the restored one does not.
+
 With fewer than five specimens the values are shown without a verdict word. Simulated pairs measure how well
 a model undoes the simulation; only the real pairs speak about a microscope.
 """

@@ -1,7 +1,7 @@
 """The images that no training sees, and what is made of them to measure the shipped models."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from models.restoration.degrade import (
     degrade,
     sample,
 )
+from models.smoothing.filters import wavelet_sd
 from models.training.patches import normalised
 
 SIDE = 512  # simulated pairs show the middle of the image, this many pixels a side at most
@@ -69,6 +70,16 @@ def simulated(good: np.ndarray, how: Degradation, seed: int) -> np.ndarray:
     return degrade(tensor, [how], torch.Generator().manual_seed(seed))[0, 0].numpy()
 
 
+def is_truth(good: np.ndarray, low: np.ndarray, noiseless: Degradation) -> bool:
+    """Whether the noise of `good` itself is at most half of what was added to `low`.
+
+    Otherwise the untouched bad image, which shares that noise, would be called better than a clean one, and
+    a score would say nothing.
+    """
+    clean = simulated(good, noiseless, seed=0)
+    return wavelet_sd(clean) <= 0.5 * float(np.std(low - clean))
+
+
 def real_pairs(data: Path, scale: int) -> Iterator[Pair]:
     """Yield the real pairs; for a scale of 2 the short exposure is binned, noise and all."""
     folder = data / "train" / "fluorescence" / "gigadb_pairs"
@@ -94,9 +105,11 @@ def fluorescence_pairs(data: Path, scale: int) -> Iterator[Pair]:
                     read_noise=read,
                     offset=-0.1,
                 )
+                low = simulated(good, how, seed=100 * i + photons)
+                if not is_truth(good, low, replace(how, gain=0.0, read_noise=0.0)):
+                    continue
                 yield Pair(
-                    f"simulated, {photons} photons per pixel", Path(name).name, False,
-                    simulated(good, how, seed=100 * i + photons), good,
+                    f"simulated, {photons} photons per pixel", Path(name).name, False, low, good
                 )  # fmt: skip
 
 
