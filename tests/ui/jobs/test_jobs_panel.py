@@ -128,7 +128,8 @@ def test_a_finished_job_is_announced_with_its_limits(strip, services, qtbot):
     number = put_and_wait(services, qtbot, strip._watch, state="running")
     with qtbot.waitSignal(services.bridge.finished):
         services.engine.say(Finished(number, ("/pictures/stack_restored.ome.tif",)))
-    assert services.notices.told == ["Restored. Counts and intensities in it are not tested: compare with raw."]
+    told = "Restored. Counts and intensities in it are not tested: compare with raw."
+    assert services.notices.told == [told]
     assert set(services.notices.buttons[0]) == {"Show", "Show in folder"}
 
 
