@@ -13,7 +13,7 @@ from tests.makers import cells, write_ome
 from tests.ui.heartbeat import longest_gap_ms
 
 LONGEST_MS = 100
-PLANES = 16
+PLANES = 64
 
 
 @pytest.fixture
