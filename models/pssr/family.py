@@ -74,7 +74,14 @@ class Pssr:
     params = Params
 
     def load(
-        self, network: bytes, weights_file: bytes, params: object, device: str, precision: Precision
+        self,
+        network: bytes,
+        weights_file: bytes,
+        params: object,
+        device: str,
+        precision: Precision,
+        *,
+        checked: tuple[Precision, ...] = ("float32",),
     ) -> Restorer:
         """Build the restorer that `network` (a `Layout` as JSON) describes and fill it with weights.
 
@@ -97,6 +104,6 @@ class Pssr:
             scale=layout.scale,
             halo=layout.halo,
             multiple=layout.multiple,
-            precisions=("float32", "bfloat16", "float16"),
+            precisions=checked,
         )
         return PssrRestorer(module, traits, params, device, precision)

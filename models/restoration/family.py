@@ -72,7 +72,17 @@ class Family(Protocol):
     params: type[Any]  # a Params dataclass made with `knob`: a different type for every family
 
     def load(
-        self, network: bytes, weights: bytes, params: object, device: str, precision: Precision
+        self,
+        network: bytes,
+        weights: bytes,
+        params: object,
+        device: str,
+        precision: Precision,
+        *,
+        checked: tuple[Precision, ...] = ("float32",),
     ) -> Restorer:
-        """Build the restorer described by `network` (JSON) from `weights` (safetensors bytes)."""
+        """Build the restorer described by `network` (JSON) from `weights` (safetensors bytes).
+
+        `checked` are the precisions that the model's card allows.
+        """
         ...

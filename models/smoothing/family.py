@@ -97,6 +97,8 @@ class Smoothing:
         params: object,
         device: str,  # noqa: ARG002 - and knows one device
         precision: Precision,  # noqa: ARG002
+        *,
+        checked: tuple[Precision, ...] = ("float32",),  # noqa: ARG002
     ) -> Restorer:
         """Return a filter that waits for a sample of the image, whatever the device."""
         assert isinstance(params, Params)

@@ -50,7 +50,14 @@ def loaded(model: str, values: Values, device: Device, context: JobContext) -> R
 
     def load() -> Restorer:
         context.stage("Loading the model")
-        return method.load(card.network.encode(), library.weights(model), params, device.name, precision)
+        return method.load(
+            card.network.encode(),
+            library.weights(model),
+            params,
+            device.name,
+            precision,
+            checked=card.precisions,
+        )
 
     return context.keep(("model", model, card.version, card.sha256, params, device.name, precision), load)
 
