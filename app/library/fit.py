@@ -9,7 +9,8 @@ from models.source import ImageInfo
 
 Level = Literal["good", "partly", "outside"]
 
-ELECTRON_BELOW_UM = 0.02  # light microscopes sample coarser than this, electron microscopes finer
+ELECTRON_BELOW_UM = 0.02  # light microscopes sample coarser than this
+LIGHT_ABOVE_UM = 0.06  # electron microscopes sample finer than this; between the two it may be either
 FAR = 3.0  # pixels larger or smaller than the range by more than this factor are outside
 
 _KIND_WORDS = {
@@ -36,6 +37,8 @@ def fit(card: ModelCard, info: ImageInfo) -> Fit:
     channels = info.shape[1]
     if card.channels_in not in (1, channels):
         return Fit("outside", f"it needs {card.channels_in} channels; your image has {channels}")
+    if card.channels_in != 1:
+        return Fit("outside", f"it restores {card.channels_in} channels together, which cannot be done yet")
     if card.modality == "any":
         return Fit("good", "it works on any image")
     shown = _modality(info)
@@ -43,7 +46,11 @@ def fit(card: ModelCard, info: ImageInfo) -> Fit:
         return Fit(
             "outside", f"it was made for {_KIND_WORDS[card.modality]}; yours looks like {_KIND_WORDS[shown]}"
         )
-    return _fit_of_size(card, info)
+    found = _fit_of_size(card, info)
+    if found.level == "good" and shown is None and card.modality == "electron":
+        kind = _KIND_WORDS[card.modality]
+        return Fit("partly", f"it was made for {kind} with pixels like yours, if that is what yours is")
+    return found
 
 
 def ranked(cards: Iterable[ModelCard], info: ImageInfo) -> tuple[tuple[ModelCard, Fit], ...]:
@@ -75,7 +82,9 @@ def _modality(info: ImageInfo) -> str | None:
     size = info.pixel_size_um.x
     if size is None or size <= 0:
         return None
-    return "electron" if size < ELECTRON_BELOW_UM else "fluorescence"
+    if size < ELECTRON_BELOW_UM:
+        return "electron"
+    return "fluorescence" if size > LIGHT_ABOVE_UM or info.shape[1] > 1 else None
 
 
 def _fit_of_size(card: ModelCard, info: ImageInfo) -> Fit:

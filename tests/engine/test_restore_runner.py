@@ -247,6 +247,14 @@ def test_a_model_for_more_channels_is_refused_in_one_sentence(bench, image, monk
     assert bench.heard(ItemFailed)[0].sentence == "cells.tif has 1 channel; this model restores 2 together."
 
 
+def test_a_model_for_as_many_channels_as_there_are_says_what_cannot_be_done(bench, image, monkeypatch):
+    card = ModelCard("two", "Two", "", "smoothing", "1", "", "", channels_in=2)
+    monkeypatch.setattr(restore.Library, "card", lambda *_: card)
+    write_stack(image, (2, 64, 80), metadata={"axes": "CYX"})
+    bench.run(restore, spec_of(image))
+    assert "cannot do" in bench.heard(ItemFailed)[0].sentence
+
+
 def test_a_channel_that_is_not_there_fails_the_input(bench, image):
     bench.run(restore, spec_of(image, channels=(0, 3)))
     assert bench.heard(ItemFailed)[0].sentence == "cells.tif has 1 channel; channel 4 was asked for."

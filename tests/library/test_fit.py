@@ -10,6 +10,7 @@ SMOOTHING = dataclasses.replace(PLAIN, id="smooth", family="smoothing")
 NETWORK = dataclasses.replace(PLAIN, id="net", modality="fluorescence", pixel_size_um=(0.1, 0.4))
 ENLARGER = dataclasses.replace(NETWORK, id="net-x2", scale=2)
 ELECTRON = dataclasses.replace(PLAIN, id="em-x4", modality="electron", pixel_size_um=(0.005, 0.015), scale=4)
+COARSE_ELECTRON = dataclasses.replace(ELECTRON, pixel_size_um=(0.03, 0.05))
 ALL = (ELECTRON, ENLARGER, SMOOTHING, NETWORK)
 
 
@@ -44,6 +45,10 @@ def image(size=None, channels=1, is_rgb=False):
         (ELECTRON, image(0.2), "outside", "looks like fluorescence"),
         (dataclasses.replace(NETWORK, pixel_size_um=None), image(0.2), "good", "fluorescence"),
         (dataclasses.replace(NETWORK, channels_in=3), image(0.2), "outside", "3 channels; your image has 1"),
+        (dataclasses.replace(SMOOTHING, channels_in=3), image(channels=3), "outside", "cannot be done yet"),
+        (COARSE_ELECTRON, image(0.04), "partly", "if that is what yours is"),
+        (COARSE_ELECTRON, image(0.04, channels=2), "outside", "fluorescence"),
+        (COARSE_ELECTRON, image(0.01), "partly", "3.0 times smaller"),
     ],
 )
 def test_a_model_fits_by_kind_channels_and_pixel_size(card, info, level, said):

@@ -169,8 +169,11 @@ def check_fits(card: ModelCard, info: ImageInfo, channels: tuple[int, ...]) -> N
             channels=count,
         )
     if card.channels_in != 1:
+        together = f"this model restores {card.channels_in} together"
         raise WrongChannels(
-            f"{name} has {_in_words(count)}; this model restores {card.channels_in} together.",
+            f"{name} has {_in_words(count)}; {together}."
+            if count != card.channels_in
+            else f"{name} was left as it is: {together}, which this version of the program cannot do.",
             hint="Pick another model.",
             channels=count,
             needed=card.channels_in,
