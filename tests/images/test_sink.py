@@ -77,6 +77,14 @@ def test_a_display_range_is_kept_or_chosen_from_nearly_all_values(opened, tmp_pa
     assert shown[1] == (3.0, 250.0)
 
 
+def test_the_parts_of_a_colour_image_share_one_display_range(opened, tmp_path):
+    pixels = cells((1, 3, 1, 50, 60), "float32") * np.array([1, 2, 3], np.float32)[:, None, None, None]
+    parts = tuple(Channel(name, colour) for name, colour in zip("RGB", tiff.PRIMARIES, strict=True))
+    info = opened(written(tmp_path / "a.ome.tif", pixels, channels=parts)).info
+    assert len({channel.display for channel in info.channels}) == 1
+    assert info.channels[0].display[1] > 0.9 * pixels.max() / 3
+
+
 @pytest.mark.filterwarnings("ignore")  # a warning makes it fall back to its plain TIFF reader
 def test_aicsimageio_reads_the_result(tmp_path):
     from aicsimageio import AICSImage

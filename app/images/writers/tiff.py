@@ -30,6 +30,7 @@ from models.source import ImageInfo, Pixels, Range, Region
 logger = logging.getLogger(__name__)
 
 SHRUNK = {"float16": "float32", "bool": "uint8"}  # what OME has no name for is stored in the next larger
+PRIMARIES = ("#ff0000", "#00ff00", "#0000ff")  # a colour image taken apart
 SAMPLE_PIXELS = 1 << 22  # looked at to choose the display range
 SAMPLE_PLANES = 16
 
@@ -211,8 +212,12 @@ class OmeTiffSink:
             view = view[file.write(view) :]
 
     def _displays(self) -> tuple[imagej.Display, ...]:
-        channels = enumerate(self.info.channels)
-        return tuple(channel.display or self._seen_range(index) for index, channel in channels)
+        channels = self.info.channels
+        found = [channel.display or self._seen_range(index) for index, channel in enumerate(channels)]
+        if tuple(channel.colour for channel in channels) == PRIMARIES:  # one range, or the colours change
+            lows, highs = zip(*found, strict=True)
+            return ((min(lows), max(highs)),) * len(found)
+        return tuple(found)
 
     def _seen_range(self, c: int) -> imagej.Display:
         """Return a range that shows channel `c` well: nearly all of the values of a few planes."""
