@@ -314,14 +314,15 @@ class TestRestore:
         assert [file.name for file in results.iterdir()] == ["cells_restored.ome.tif"]
 
     @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for another process")
-    def test_ctrl_c_ends_with_130_and_keeps_what_is_finished(self, tmp_path):
+    @pytest.mark.parametrize("wish", ["SIGINT", "SIGTERM"])
+    def test_ctrl_c_ends_with_130_and_keeps_what_is_finished(self, tmp_path, wish):
         file = tmp_path / "long.tif"
         tifffile.imwrite(file, np.random.default_rng(1).poisson(9, (200, 256, 256)).astype(np.uint16))
         command = [sys.executable, "-m", "app", "restore", file, "--model", "simple-smoothing", "--json"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
             lines = iter(process.stdout.readline, "")
             assert any('"Committed"' in line for line in lines)
-            process.send_signal(signal.SIGINT)
+            process.send_signal(getattr(signal, wish))
             last = json.loads(list(lines)[-1])
             assert process.wait(60) == 130
             assert process.stderr.read() == ""

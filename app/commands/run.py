@@ -1,6 +1,8 @@
 """Runs one job in a worker process and waits for its end."""
 
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from app.engine import events
@@ -31,11 +33,8 @@ def run_job(spec: Spec, paths: Paths, hear: Listener) -> events.Event:
     """
     from app.engine.supervisor import Engine
 
-    engine = Engine(paths, load_settings(paths))
-    try:
+    with _ending_like_ctrl_c(), Engine(paths, load_settings(paths)) as engine:
         last = engine.run(spec, hear)
-    finally:
-        engine.close()
     if isinstance(last, events.Failed):
         raise NotDone(last.code, last.sentence, last.hint)
     if isinstance(last, events.Interrupted):
@@ -45,6 +44,19 @@ def run_job(spec: Spec, paths: Paths, hear: Listener) -> events.Event:
             _("Open the window to go on from there, or give the command again to start anew."),
         )
     return last
+
+
+@contextmanager
+def _ending_like_ctrl_c() -> Iterator[None]:
+    """Let the end of a session or of the time on a cluster close the files, as Ctrl-C does."""
+    names = ("SIGTERM", "SIGHUP")  # Windows has only one of them
+    wishes = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    before = [(wish, signal.signal(wish, signal.default_int_handler)) for wish in wishes]
+    try:
+        yield
+    finally:
+        for wish, handler in before:
+            signal.signal(wish, handler)
 
 
 def absolute(folder: str) -> str:
