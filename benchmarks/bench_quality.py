@@ -10,6 +10,7 @@ within its purpose 0.5 dB above each image's best blind simple method, and on no
 """
 
 import argparse
+import io
 import json
 import multiprocessing
 import sys
@@ -20,13 +21,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 
 from app.engine.runners.evaluate import SCORES, means, score_pair
 from app.library.card import Measured, ModelCard, read_card, write_card
-from benchmarks.held_out import Pair, middle, pairs_for
-from models.arrays import ArraySource
+from benchmarks.held_out import Pair, middle, pairs_for, shown_low
+from models.arrays import ArraySink, ArraySource
 from models.pssr.network import Layout
 from models.restoration.family import Precision, Restorer
+from models.restoration.inference import restore, result_info
 from models.restoration.metrics import psnr
 from models.restoration.registry import family
 from models.training.patches import normalised
@@ -90,7 +93,9 @@ def by_specimen(entries: Sequence[dict]) -> list[dict]:
         table = means(own)
         tuned = {key: row["tuned"] for key, row in own[0]["baselines"].items()}
         table["baselines"] = {key: {**row, "tuned": tuned[key]} for key, row in table["baselines"].items()}
-        merged.append({**table, "specimen": name, "is_real": own[0]["is_real"], "planes": len(own)})
+        merged.append(
+            {**table, "specimen": name, "planes": len(own)} | {k: own[0][k] for k in ("is_real", "in_scope")}
+        )
     return merged
 
 
@@ -111,6 +116,7 @@ def card_rows(entries: Sequence[dict]) -> tuple[Measured, ...]:
                     is_real=bool(specimens[0]["is_real"]),
                     method=key.removesuffix("_with_truth"),
                     tuned=tuned,
+                    in_purpose=bool(specimens[0]["in_scope"]),
                     **{name: round(float(row[name]), 4) for name in ("psnr", "psnr_fit", "ssim", "nrmse")},
                 )
             )
@@ -181,8 +187,28 @@ def ship(folder: Path, card: ModelCard, entries: Sequence[dict], data: Path) -> 
     )
     (CATALOGUE / f"{card.id}.toml").write_text(write_card(shipped), encoding="utf-8")
     (CATALOGUE / log).write_bytes((folder / "log.csv").read_bytes())
+    (CATALOGUE / f"{card.id}.png").write_bytes(before_after(card, weights, data))
     WEIGHTS.mkdir(exist_ok=True)
     (WEIGHTS / card.weights).write_bytes(weights)
+
+
+def before_after(card: ModelCard, weights: bytes, data: Path) -> bytes:
+    """Return a PNG: a held-out bad image, enlarged by repeating pixels, beside what the model makes of it."""
+    low = shown_low(card, data)
+    made = family(card.family)
+    restorer = made.load(card.network.encode(), weights, made.params(), "cpu", "float32")
+    source = ArraySource(low[None, None, None])
+    sink = ArraySink(result_info(source.info, card.scale))
+    restore(source, sink, restorer)
+    restored = sink.pixels[0, 0, 0]
+    enlarged = low.repeat(card.scale, axis=0).repeat(card.scale, axis=1)
+    dark, bright = np.percentile(restored, (0.2, 99.8))
+    gap = np.full((len(restored), 4), bright)
+    row = np.concatenate([enlarged, gap, restored], axis=1)
+    levels = np.clip((row - dark) / (bright - dark), 0, 1) * 255
+    file = io.BytesIO()
+    Image.fromarray(levels.astype(np.uint8)).save(file, "PNG", optimize=True)
+    return file.getvalue()
 
 
 def report(model: str, entries: Sequence[dict]) -> None:

@@ -140,3 +140,10 @@ def pairs_for(card: ModelCard, data: Path) -> Iterator[Pair]:
     else:
         yield from real_pairs(data, card.scale)
         yield from fluorescence_pairs(data, card.scale)
+
+
+def shown_low(card: ModelCard, data: Path) -> np.ndarray:
+    """Return the bad image of the before and after picture: 240 result pixels a side, never trained on."""
+    first = next(pair for pair in pairs_for(card, data) if "PSSR2 Poisson" in pair.on or pair.is_real)
+    side = 240 // card.scale
+    return middle(first.low, side)

@@ -67,6 +67,8 @@ class Measured:
     psnr, psnr_fit : float
         Decibels; `psnr_fit` after the best gain and offset.
     ssim, nrmse : float
+    in_purpose : bool
+        Whether these are images that the model is for; others show where its purpose ends.
     """
 
     on: str
@@ -78,6 +80,7 @@ class Measured:
     ssim: float
     nrmse: float
     tuned: Tuned = "no"
+    in_purpose: bool = True
 
 
 @dataclass(frozen=True, slots=True)

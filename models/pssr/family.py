@@ -104,6 +104,7 @@ class Pssr:
             scale=layout.scale,
             halo=layout.halo,
             multiple=layout.multiple,
+            bytes_per_pixel=layout.bytes_per_pixel,
             precisions=checked,
         )
         return PssrRestorer(module, traits, params, device, precision)

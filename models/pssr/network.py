@@ -71,6 +71,12 @@ class Layout:
             reach = max(reach, offset - low, high - offset)
         return reach
 
+    @property
+    def bytes_per_pixel(self) -> int:
+        """Memory for one input pixel while the network runs in float32, rounded up generously."""
+        maps = 10 * self.widths[0] / self.shrink**2 + 4 * self.scale**2
+        return round(5 * maps)
+
     def to_json(self) -> bytes:
         """Return the layout as JSON, as stored in a model card."""
         return json.dumps(asdict(self), sort_keys=True).encode()

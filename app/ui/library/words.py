@@ -97,7 +97,7 @@ def verdict(card: ModelCard) -> str:
 
 def _verdict(rows: tuple[Measured, ...], *, is_real: bool) -> str:
     """Compare with filters that were not shown the truth, on real images or on those made by the program."""
-    kind = [row for row in rows if row.is_real == is_real]
+    kind = [row for row in rows if row.is_real == is_real and row.in_purpose]
     gains = []
     for on in dict.fromkeys(row.on for row in kind):
         own = [row.psnr_fit for row in kind if row.on == on and row.method == OWN]
