@@ -1,9 +1,14 @@
 """What all tests share: a home of their own, and the folder of larger test data if there is one."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
+
+
+# A run started in the background ignores Ctrl-C, and the programs that tests start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
