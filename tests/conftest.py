@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-
-# A run started in the background ignores Ctrl-C, and the programs that tests start would inherit that.
+# A run started in the background ignores Ctrl-C, and programs that tests start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
