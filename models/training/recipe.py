@@ -96,7 +96,10 @@ class Crops:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """How long to learn and by which measure; see `models.training.loop.Plan`."""
+    """How long to learn and by which measure; see `models.training.loop.Plan`.
+
+    `start` is the id of a model in the library whose weights to begin with; empty: afresh.
+    """
 
     steps: int = 2000
     batch: int = 16
@@ -105,6 +108,7 @@ class Schedule:
     average: float = 0.999
     every: int = 100
     keep: Literal["best", "last"] = "best"
+    start: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from app.engine.specs import TrainSpec
 from app.images.errors import ImageError
 from app.images.open import can_open, open_image
 from app.library.card import ModelCard, Training
+from app.library.store import Library
 from models import weights
 from models.errors import Stopped, UserError
 from models.pssr.network import Layout, ResUNet
@@ -62,6 +63,7 @@ def run(spec: TrainSpec, context: JobContext) -> Finished | StoppedEvent:
     Raises
     ------
     TooFewImages, OtherTraining, FolderNotUsable, RecipeUnreadable
+        And what the library and the weights raise where the recipe begins with another model.
     """
     recipe = parse(spec.recipe)
     layout = _layout(recipe)
@@ -88,6 +90,8 @@ def run(spec: TrainSpec, context: JobContext) -> Finished | StoppedEvent:
     torch.manual_seed(spec.seed)  # the network's first weights
     network = ResUNet(layout)
     schedule = recipe.schedule
+    if schedule.start:
+        weights.load_into(network, Library(context.paths).weights(schedule.start))
     plan = Plan(
         steps=schedule.steps,
         learning_rate=schedule.learning_rate,
