@@ -78,7 +78,7 @@ def test_a_stack_of_imagej_that_ends_too_early_says_how_much_is_there(tmp_path):
     with path.open("r+b") as file:
         file.truncate(start + 31 * 2400 + 17)
     error = refusal(path, errors.Truncated)
-    assert error.sentence == "a.tif ends too early (plane 31 of 40). The first 31 can be shown."
+    assert error.sentence == "a.tif ends too early (in plane 32 of 40). The first 31 can be shown."
     assert (error.fields["plane"], error.fields["planes"]) == (31, 40)
 
 
@@ -96,7 +96,7 @@ def test_a_stack_with_a_directory_before_each_plane_says_how_much_is_there(tmp_p
     with (tmp_path / "a.ome.tif").open("r+b") as file:
         file.truncate(cut)
     error = refusal(tmp_path / "a.ome.tif", errors.Truncated)
-    assert error.sentence == "a.ome.tif ends too early (plane 6 of 10). The first 6 can be shown."
+    assert error.sentence == "a.ome.tif ends too early (in plane 7 of 10). The first 6 can be shown."
 
     source = open_image(tmp_path / "a.ome.tif", partial=True)
     assert source.info.shape == (1, 1, 10, 64, 64)
