@@ -103,7 +103,7 @@ def test_a_stack_with_a_directory_before_each_plane_says_how_much_is_there(tmp_p
     np.testing.assert_array_equal(
         source.read(Region((0, 1), (0, 1), (0, 6), (0, 64), (0, 64)))[0, 0], pixels[:6]
     )
-    with pytest.raises(errors.Truncated, match="plane 6 of 10"):
+    with pytest.raises(errors.Truncated, match="plane 7 of 10"):
         source.read(source.info.plane(z=6))
     source.close()
 
