@@ -4,12 +4,17 @@ import errno
 import numpy as np
 import pytest
 import tifffile
+import torch
 
 from app.engine.events import Finished, Stopped
 from app.engine.runners import train
 from app.engine.runners.model_folder import FolderNotUsable, OtherTraining
 from app.engine.specs import TrainSpec
 from app.library.card import read_card
+from app.library.errors import UnknownModel
+from app.library.store import Library
+from app.paths import find_paths
+from models import weights
 from models.errors import Stopped as StopWish
 from models.pssr.family import Pssr
 from models.pssr.params import Params
@@ -192,3 +197,20 @@ def test_a_recipe_with_a_slip_leaves_nothing_behind(good, tmp_path):
     with pytest.raises(RecipeUnreadable):
         train.run(spec(good, tmp_path / "m", "stepps = 3"), Context())
     assert not (tmp_path / "m").exists()
+
+
+def test_a_recipe_may_begin_with_the_weights_of_another_model(good, tmp_path):
+    first, context = tmp_path / "first", Context()
+    context.paths = find_paths()
+    train.run(spec(good, first), context)
+    Library(context.paths).add(first)
+    second = RECIPE.replace('id = "tiny"', 'id = "tinier"').replace(
+        "[schedule]", '[schedule]\nstart = "tiny"'
+    )
+    still = second.replace("steps = 6", "steps = 2\nlearning_rate = 0.0\naverage = 0.0")
+    train.run(spec(good, tmp_path / "second", still), context)
+    begun, ended = (weights.from_bytes((tmp_path / name).read_bytes()) for name in (
+        "first/tiny.safetensors", "second/tinier.safetensors"))  # fmt: skip
+    assert all(torch.equal(begun[name], ended[name]) for name in begun)
+    with pytest.raises(UnknownModel):
+        train.run(spec(good, tmp_path / "third", second.replace('"tiny"', '"nobody"')), context)
