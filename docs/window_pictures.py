@@ -14,6 +14,7 @@ from PySide6.QtCore import QEventLoop, QModelIndex, QSize
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QTreeView, QWidget
 
+from app.engine.events import Finished
 from app.engine.specs import Input, RestoreSpec
 from app.paths import HOME_VARIABLE, find_paths
 from app.settings import Settings, Theme, save_settings
@@ -40,8 +41,14 @@ class Theatre:
         self.house.furnished = self._note_furnished
         self.house.open([])
         self.until(lambda: self._is_furnished)
+        assert self.house.services is not None
+        self._previews = 0  # that ended since an image was opened last
+        self.house.services.bridge.finished.connect(self._count_preview)
         self.rest()
         self._hide_drives()
+
+    def _count_preview(self, event: Finished) -> None:
+        self._previews += event.job < 0
 
     def _note_furnished(self) -> None:
         self._is_furnished = True
@@ -72,6 +79,7 @@ class Theatre:
         assert self.house.desk is not None
         assert self.house.services is not None
         session = self.house.services.session
+        self._previews = 0
         self.house.desk.open([file])
         self.until(lambda: session.current is not None and session.current.path == file)
         self.rest()
@@ -79,11 +87,8 @@ class Theatre:
     def preview(self) -> None:
         """Go to the Restore page and wait until the box on the picture is restored."""
         assert self.house.desk is not None
-        assert self.house.services is not None
-        ended: list[int] = []
-        self.house.services.bridge.finished.connect(lambda event: ended.append(event.job))
         self.house.desk.inspect("restore")
-        self.until(lambda: any(job < 0 for job in ended))
+        self.until(lambda: self._previews > 0)
         self.rest()
 
     def restore(self, model: str) -> None:
