@@ -1,11 +1,13 @@
 """The models that come with the program: their cards and weights, found wherever the program lies."""
 
+from functools import cache
 from importlib import resources
 
 from app.library.card import ModelCard, read_card
 from app.library.errors import WeightsMissing
 
 
+@cache  # they do not change while the program runs, and are asked for with every image
 def shipped_cards() -> tuple[ModelCard, ...]:
     """Return the cards that come with the program, in the order of their file names."""
     folder = resources.files("resources") / "catalogue"
