@@ -34,7 +34,7 @@ class Heartbeat:
         self._last = now
 
 
-def longest_gap_ms(act: Callable[[], None], tries: int = 6) -> float:
+def longest_gap_ms(act: Callable[[], None], tries: int = 3) -> float:
     """Return the longest gap of the quietest of several tries: what is our own fault comes every time."""
     found = []
     for _number in range(tries):
