@@ -11,7 +11,7 @@ from app.ui.viewer.state import Contrast
 from models.source import Pixels
 
 Plane = Pixels  # (h, w) of any numeric type
-Packed = NDArray[np.uint32]  # 0xAABBGGRR: red, green, blue, opaque in memory
+Packed = NDArray[np.uint32]  # 0xFFRRGGBB, which Qt draws without converting it
 
 FLUORESCENCE = (0.1, 99.9)  # percentiles: few bright structures on a dark ground
 BRIGHTFIELD = (0.5, 99.5)  # percentiles: the ground is bright and counts for nothing
@@ -107,10 +107,16 @@ def colours(lut: str, contrast: Contrast, dtype: str) -> Packed:
     else:
         bright = np.linspace(0.0, 1.0, STEPS) ** contrast.gamma
     chosen = table(lut)[np.rint(bright * (SIZE - 1)).astype(np.intp)].astype(np.uint32)  # (n, 3)
-    packed: Packed = chosen @ np.array([1, 1 << 8, 1 << 16], np.uint32)
+    packed: Packed = chosen @ np.array([1 << 16, 1 << 8, 1], np.uint32)
     packed |= np.uint32(OPAQUE)
     packed.setflags(write=False)
     return packed
+
+
+def as_rgb(packed: Packed) -> NDArray[np.uint8]:
+    """Return red, green and blue of packed colours, (h, w, 3)."""
+    parts = [(packed >> np.uint32(shift)).astype(np.uint8) for shift in (16, 8, 0)]
+    return np.stack(parts, axis=-1)
 
 
 def is_counted(dtype: np.dtype[np.generic]) -> bool:

@@ -2,36 +2,47 @@
 
 from collections.abc import Hashable
 
-import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QPainter, QPen
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem
+from PySide6.QtGui import QImage, QPainter, QPen
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
 
 from app.ui.viewer.contrast import Packed
 from app.ui.viewer.state import Rect
 
 
-class Picture(pg.ImageItem):  # type: ignore[misc]  # pyqtgraph is not typed
-    """An image item that shows packed colours: every pixel a square, unless several fall on one."""
+class Picture(QGraphicsItem):
+    """Shows packed colours: every pixel a square, unless several fall on one."""
 
     def __init__(self, parent: QGraphicsItem) -> None:
-        super().__init__(axisOrder="row-major")
-        self.setParentItem(parent)
+        super().__init__(parent)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self._packed: Packed | None = None  # what the image looks into
+        self._image = QImage()
+        self._place = QRectF()
 
     def show_pixels(self, packed: Packed, place: Rect) -> None:
         """Put `packed` up at `place`."""
         height, width = packed.shape
-        self.setImage(packed.view(np.uint8).reshape(height, width, 4), autoLevels=False)
-        self.setRect(qt_rect(place))
+        if qt_rect(place) != self._place:
+            self.prepareGeometryChange()
+            self._place = qt_rect(place)
+        self._image = QImage(packed.data, width, height, packed.strides[0], QImage.Format.Format_RGB32)
+        self._packed = packed
         self.show()
+        self.update()
 
-    def paint(self, painter: QPainter, *args: object) -> None:
+    def boundingRect(self) -> QRectF:
+        """Return where the pixels lie."""
+        return self._place
+
+    def paint(
+        self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
+    ) -> None:
         """Draw with a soft edge only where the screen has fewer pixels than the image."""
-        is_reduced = abs(painter.worldTransform().m11()) * painter.device().devicePixelRatio() < 1
+        scale = abs(painter.worldTransform().m11()) * self._place.width() / max(1, self._image.width())
+        is_reduced = scale * painter.device().devicePixelRatio() < 1
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_reduced)
-        super().paint(painter, *args)
+        painter.drawImage(self._place, self._image)
 
 
 class Layer(QGraphicsRectItem):

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from app.ui.viewer.composite import Look, add_saturated, composite
-from app.ui.viewer.contrast import auto_contrast, histogram, ramp
+from app.ui.viewer.contrast import as_rgb, auto_contrast, histogram, ramp
 from app.ui.viewer.luts import NAMES, brightest, default_luts, lut_for_colour, table
 from app.ui.viewer.state import Contrast
 
@@ -14,7 +14,7 @@ DTYPES = ["bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "float1
 
 def channels_of(packed):
     """Red, green and blue, (h, w, 3)."""
-    return packed.view(np.uint8).reshape(*packed.shape, 4)[..., :3]
+    return as_rgb(packed)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
