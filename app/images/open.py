@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.images.errors import EmptyFile, UnknownFormat, WrongReading, from_system
+from app.images.readers import zarr_store
 from app.images.reading import corrected
 from models.source import ImageSource, Reading
 
@@ -68,6 +69,11 @@ def can_open(path: Path) -> bool:
     except OSError:
         return False
     return bool(head) and _reader(path, head) is not None
+
+
+def is_image_folder(path: Path) -> bool:
+    """Whether `path` is a folder that is one image, or a plate of them, by content. Cheap; never raises."""
+    return zarr_store.is_image(path)
 
 
 def open_image(
