@@ -4,7 +4,7 @@ One convention everywhere: five axes in the order T, C, Z, Y, X; lengths in micr
 full resolution. RGB images have three channels and say so in `ImageInfo.is_rgb`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -133,6 +133,7 @@ class Reading:
 
     axes: str = ""
     pixel_size_um: PixelSize = PixelSize()
+    time_interval_s: float | None = field(default=None, metadata={"added_later": True})
 
 
 class ImageSource(Protocol):

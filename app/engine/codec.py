@@ -2,7 +2,8 @@
 
 Every dataclass carries its class's name as ``kind``, so unions need no further mark. Tuples become
 lists, everything else is as JSON has it. Unknown, missing or ill-typed keys are errors: a spec that means
-something else than it says must not run.
+something else than it says must not run. Only a field whose metadata say ``added_later`` may be missing,
+since what an earlier version stored knows nothing of it; it then has its default.
 """
 
 import dataclasses
@@ -90,6 +91,11 @@ def _hints(kind: type) -> dict[str, Any]:  # Any: type hints
     return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
 
 
+def _added_later(kind: type) -> frozenset[str]:
+    fields = dataclasses.fields(kind)
+    return frozenset(field.name for field in fields if field.metadata.get("added_later"))
+
+
 def _data(found: object, kinds: tuple[type, ...], where: str) -> object:
     place = where or "it"
     if not isinstance(found, dict) or "kind" not in found:
@@ -101,9 +107,11 @@ def _data(found: object, kinds: tuple[type, ...], where: str) -> object:
     given = found.keys() - {"kind"}
     if unknown := sorted(given - hints.keys()):
         raise ValueError(f"{kind.__name__} has no {', '.join(unknown)}")
-    if missing := sorted(hints.keys() - given):
+    if missing := sorted(hints.keys() - given - _added_later(kind)):
         raise ValueError(f"{kind.__name__} lacks {', '.join(missing)}")
-    return kind(**{name: _typed(found[name], hint, f"{where}.{name}") for name, hint in hints.items()})
+    return kind(
+        **{name: _typed(found[name], hints[name], f"{where}.{name}") for name in hints if name in given}
+    )
 
 
 def _typed(found: object, hint: Any, where: str) -> object:  # Any: a type hint

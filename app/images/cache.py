@@ -3,6 +3,7 @@
 import threading
 from collections import OrderedDict
 
+from app.images.partial import Plane, missing_planes
 from models.source import ImageSource, Pixels, Region
 
 
@@ -52,6 +53,10 @@ class CachedSource:
             if found is not None:
                 self._regions.move_to_end(region)
             return found
+
+    def missing_planes(self) -> frozenset[Plane]:
+        """Return the planes that the file has not; see `app.images.partial`."""
+        return missing_planes(self._source)
 
     def forget(self) -> None:
         """Drop everything remembered, for a file that has changed."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from app.images.errors import WrongReading
+from app.images.partial import Plane, missing_planes
 from models.source import (
     AXES,
     Doubt,
@@ -37,7 +38,10 @@ def corrected(source: ImageSource, reading: Reading) -> ImageSource:
     if reading.axes:
         order = _order(info, reading.axes.upper())
         info = _with_axes(info, reading.axes.upper(), order)
-    return CorrectedSource(source, _with_size(info, reading.pixel_size_um), order)
+    info = _with_size(info, reading.pixel_size_um)
+    if reading.time_interval_s is not None:
+        info = replace(info, time_interval_s=reading.time_interval_s)
+    return CorrectedSource(source, info, order)
 
 
 class CorrectedSource:
@@ -64,6 +68,11 @@ class CorrectedSource:
             ranges[there] = region.ranges[here]
         t, c, z, y, x = ranges
         return np.transpose(self._source.read(Region(t, c, z, y, x, region.level)), self._order)
+
+    def missing_planes(self) -> frozenset[Plane]:
+        """Return the planes that the file has not; see `app.images.partial`."""
+        t, c, z = self._order[:3]
+        return frozenset((plane[t], plane[c], plane[z]) for plane in missing_planes(self._source))
 
     def close(self) -> None:
         """Close the source."""

@@ -299,16 +299,18 @@ def spec_for(services: Services, paths: Sequence[Path]) -> RestoreSpec:
     """Return the job for all images among `paths`, with the best model for the first; for a thread."""
     from app.images.folders import images_in
     from app.images.open import open_image
+    from app.images.remembered import RememberedReadings
     from app.library.fit import ranked
 
     files, failures = images_in(paths, recursive=True)
     if not files:
         raise failures[0]
-    source = open_image(files[0])
+    readings = RememberedReadings(services.paths.data)
+    inputs = tuple(Input(str(path), reading=readings.find(path) or Reading()) for path in files)
+    source = open_image(files[0], reading=inputs[0].reading)
     source.close()
     card, _fit = ranked(services.library.cards(), source.info)[0]
     settings = services.settings.current
-    inputs = tuple(Input(str(path)) for path in files)
     return RestoreSpec(inputs, card.id, output_dir=settings.results_dir, device=settings.device)
 
 

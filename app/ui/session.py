@@ -15,6 +15,8 @@ from app.ui.background import Background
 from models.errors import UserError
 
 if TYPE_CHECKING:  # NumPy must not delay the first paint of the window
+    from app.images.partial import Plane
+    from app.images.remembered import RememberedReadings, Stamp
     from models.source import ImageInfo, ImageSource, Reading
 
 MANY = 50  # images opened at once; more are left to the browser
@@ -22,7 +24,11 @@ MANY = 50  # images opened at once; more are left to the browser
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenImage:
-    """An image that is open; `result_of` is the key of the image that it was restored from."""
+    """An image that is open.
+
+    `result_of` is the key of the image that it was restored from, `of_scene` its scene; `stamp` is that of
+    the file when it was opened; `missing` are planes behind the end of a file that ends too early.
+    """
 
     key: int
     path: Path
@@ -30,6 +36,21 @@ class OpenImage:
     info: ImageInfo
     result_of: int | None = None
     reading: Reading | None = None
+    of_scene: int = 0
+    stamp: Stamp | None = None
+    is_partial: bool = False
+    missing: frozenset[Plane] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What came of opening a file in a thread."""
+
+    source: ImageSource
+    reading: Reading | None
+    stamp: Stamp | None
+    is_partial: bool
+    missing: frozenset[Plane]
 
 
 class Session(QObject):
@@ -39,12 +60,20 @@ class Session(QObject):
     image_closed = Signal(int)  # key
     current_changed = Signal(object)  # OpenImage | None
     failed = Signal(object)  # UserError
+    reopen_failed = Signal(int)  # key: the image stays as it was; `failed` says why
     left_out = Signal(int)  # so many images of a folder were not opened
 
     def __init__(
-        self, background: Background, cache_bytes: Callable[[], int], parent: QObject | None = None
+        self,
+        background: Background,
+        cache_bytes: Callable[[], int],
+        parent: QObject | None = None,
+        *,
+        readings: RememberedReadings | None = None,
     ) -> None:
         super().__init__(parent)
+        self._readings = readings
+        self._reopenings: dict[int, int] = {}  # key: number of the last wish to read it again
         self._background = background
         self._cache_bytes = cache_bytes
         self._keys = itertools.count(1)
@@ -62,8 +91,10 @@ class Session(QObject):
         return tuple(self._images[key] for key in sorted(self._images))
 
     def result_for(self, key: int) -> OpenImage | None:
-        """The result made from the image with this key, if it is open."""
-        return next((image for image in self._images.values() if image.result_of == key), None)
+        """The result made from the image with this key, of the scene that is looked at, if it is open."""
+        raw = self._images.get(key)
+        results = (image for image in self._images.values() if image.result_of == key)
+        return next((one for one in results if raw is None or one.of_scene == raw.info.scene), None)
 
     def open_paths(self, paths: Sequence[Path], *, recursive: bool = False) -> None:
         """Open files, and all images of folders; the first becomes current."""
@@ -76,10 +107,12 @@ class Session(QObject):
             self._add(image)
             self.make_current(image.key)
 
-        self._open(partial(open_source, path, partial=True), path, show, self._refuse)
+        call = partial(open_file, path, partial=True, readings=self._readings)
+        self._open(call, path, show, self._refuse)
 
     def open_result(self, path: Path, of_key: int) -> None:
         """Open a result as a layer of the image it was made from, in place of an older one."""
+        of_scene = self._images[of_key].info.scene if of_key in self._images else 0
 
         def show(image: OpenImage) -> None:
             if of_key not in self._images:
@@ -88,30 +121,51 @@ class Session(QObject):
             older = self.result_for(of_key)
             if older is not None:
                 self.close(older.key)
+            image = replace(image, result_of=of_key, of_scene=of_scene)
             self._images[image.key] = image
             self.image_opened.emit(image)
 
-        self._open(partial(open_source, path), path, show, self._refuse, result_of=of_key)
+        self._open(partial(open_file, path), path, show, self._refuse)
 
     def reopen(self, key: int, *, reading: Reading | None = None, scene: int | None = None) -> None:
-        """Read an open image again with a person's corrections or another scene."""
+        """Read an open image again: with a person's corrections, another scene, or as it is now.
+
+        Of several wishes the last one counts. Corrections are remembered for the file.
+        """
         old = self._images[key]
-        reading = old.reading if reading is None else reading
-        scene = old.info.scene if scene is None else scene
+        is_other_scene = scene is not None and scene != old.info.scene
+        kept = None if is_other_scene else old.reading
+        number = next(self._keys)
+        self._reopenings[key] = number
 
         def show(image: OpenImage) -> None:
-            if key not in self._images:
+            if key not in self._images or self._reopenings.get(key) != number:
                 self._release(image)
                 return
-            self._release(self._images[key])
-            self._images[key] = replace(image, key=key, result_of=old.result_of)
+            old = self._images[key]
+            self._release(old)
+            self._images[key] = replace(image, key=key, result_of=old.result_of, of_scene=old.of_scene)
+            if reading is not None:
+                self._remember(self._images[key], reading)
             self.image_opened.emit(self._images[key])
             if self._current == key:
                 self.current_changed.emit(self._images[key])
 
-        self._open(
-            partial(open_source, old.path, scene, reading), old.path, show, self._refuse, reading=reading
+        def refuse(error: Exception) -> None:
+            if key in self._images and self._reopenings.get(key) == number:
+                self.reopen_failed.emit(key)
+                self._refuse(error)
+
+        call = partial(
+            open_file,
+            old.path,
+            old.info.scene if scene is None else scene,
+            reading=kept if reading is None else reading,
+            is_firm=reading is not None,
+            partial=old.is_partial,
+            readings=self._readings if old.result_of is None else None,
         )
+        self._open(call, old.path, show, refuse)
 
     def make_current(self, key: int) -> None:
         """Look at another open image; for a result, at the image it was made from."""
@@ -196,24 +250,38 @@ class Session(QObject):
             if image.path == path and image.result_of is None:
                 done(image)
                 return
-        self._open(partial(open_source, path), path, done, failed)
+        self._open(partial(open_file, path, readings=self._readings), path, done, failed)
 
     def _open(
         self,
-        call: Callable[..., ImageSource],
+        call: Callable[..., Opened],
         path: Path,
         done: Callable[[OpenImage], None],
         failed: Callable[[Exception], None],
-        *,
-        result_of: int | None = None,
-        reading: Reading | None = None,
     ) -> None:
         key = next(self._keys)
 
-        def wrap(source: ImageSource) -> None:
-            done(OpenImage(key, path, source, source.info, result_of, reading))
+        def wrap(opened: Opened) -> None:
+            done(
+                OpenImage(
+                    key,
+                    path,
+                    opened.source,
+                    opened.source.info,
+                    reading=opened.reading,
+                    stamp=opened.stamp,
+                    is_partial=opened.is_partial,
+                    missing=opened.missing,
+                )
+            )
 
         self._background.run(partial(call, cache_bytes=self._cache_bytes()), wrap, failed, priority=2)
+
+    def _remember(self, image: OpenImage, reading: Reading) -> None:
+        """Keep a person's corrections for the next time that the file is opened."""
+        if self._readings is not None and image.result_of is None:
+            call = partial(self._readings.remember, image.path, image.info.scene, reading)
+            self._background.run(call, lambda _none: None, self._refuse)
 
     def _add(self, image: OpenImage) -> None:
         if image.key not in self._images:
@@ -247,3 +315,37 @@ def open_source(
     from app.images.open import open_image
 
     return CachedSource(open_image(path, scene, reading, partial=partial), cache_bytes)
+
+
+def open_file(
+    path: Path,
+    scene: int = 0,
+    *,
+    reading: Reading | None = None,
+    is_firm: bool = False,
+    partial: bool = False,
+    readings: RememberedReadings | None = None,
+    cache_bytes: int = 0,
+) -> Opened:
+    """Open a file as a person said it is to be read, now or earlier; for a thread.
+
+    A reading that does not fit is left out, unless it `is_firm`: said just now.
+    """
+    from app.images.errors import WrongReading
+    from app.images.partial import missing_planes
+    from app.images.remembered import stamp_of
+
+    try:
+        stamp = stamp_of(path)  # before it is read: what changes meanwhile counts as changed
+    except OSError:
+        stamp = None  # opening says what is wrong
+    if reading is None and readings is not None:
+        reading = readings.find(path, scene)
+    try:
+        source = open_source(path, scene, reading, partial=partial, cache_bytes=cache_bytes)
+    except WrongReading:
+        if is_firm:
+            raise
+        reading = None
+        source = open_source(path, scene, partial=partial, cache_bytes=cache_bytes)
+    return Opened(source, reading, stamp, partial, missing_planes(source))

@@ -82,6 +82,7 @@ class House:
 
     def _furnish(self, files: Sequence[Path], built: tuple[Engine, Library]) -> None:
         """Make services, menus and connections; panels follow one by one, each in its own turn."""
+        from app.images.remembered import RememberedReadings
         from app.ui.bridge import EngineBridge
         from app.ui.desk import Desk
         from app.ui.panels import PANELS, Services
@@ -89,7 +90,8 @@ class House:
         from app.ui.wiring import Wiring
 
         engine, library = built
-        session = Session(self.background, self._cache_bytes, self.app)
+        readings = RememberedReadings(self.paths.data)
+        session = Session(self.background, self._cache_bytes, self.app, readings=readings)
         bridge = EngineBridge(engine, self.app)
         services = Services(
             self.paths, self.settings, engine, library, session, bridge, self.background, self.notices

@@ -116,6 +116,13 @@ def test_anything_else_is_refused_in_a_sentence(text, part):
     assert part in caught.value.sentence
 
 
+def test_what_an_earlier_version_stored_lacks_only_what_was_added_later():
+    spec = specs.RestoreSpec((specs.Input("a.tif"),), "m")
+    old = encode(spec).replace(',"time_interval_s":null', "")
+    assert old != encode(spec)
+    assert decode(old, *SPECS) == spec
+
+
 def test_what_is_no_data_is_a_fault_of_the_program():
     for value in (Other, {"a": 1}, Outer(Other(1), (), "x", [1])):
         with pytest.raises(TypeError):

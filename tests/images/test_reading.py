@@ -69,3 +69,9 @@ def test_what_the_file_says_stays_where_nothing_is_given(opened, tmp_path):
 
 def test_no_correction_costs_nothing(opened, stack):
     assert type(opened(stack[0], reading=Reading())) is type(opened(stack[0]))
+
+
+def test_a_person_can_say_how_long_it_takes_from_image_to_image(opened, stack):
+    path, _pixels = stack
+    source = opened(path, reading=Reading("TYX", time_interval_s=2.5))
+    assert source.info.time_interval_s == 2.5

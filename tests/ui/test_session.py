@@ -2,18 +2,50 @@ import numpy as np
 import pytest
 import tifffile
 
+from app.images.remembered import RememberedReadings
 from app.ui.background import Background
 from app.ui.session import Session
 from models.source import PixelSize, Reading
 
 
 @pytest.fixture
-def session(qapp, qtbot):
-    background = Background()
-    session = Session(background, lambda: 10_000_000)
-    yield session
-    session.close_all()
-    background.close()
+def make_session(qapp, tmp_path):
+    """Make sessions that share what is remembered."""
+    made = []
+
+    def make():
+        background = Background()
+        readings = RememberedReadings(tmp_path / "data")
+        session = Session(background, lambda: 10_000_000, readings=readings)
+        made.append((session, background))
+        return session
+
+    yield make
+    for session, background in made:
+        session.close_all()
+        background.close()
+
+
+@pytest.fixture
+def session(make_session):
+    return make_session()
+
+
+@pytest.fixture
+def plain(tmp_path):
+    file = tmp_path / "plain.tif"
+    tifffile.imwrite(file, np.zeros((5, 32, 32), np.uint8))
+    return file
+
+
+@pytest.fixture
+def scenes(tmp_path):
+    """Three images of different sizes in one file."""
+    file = tmp_path / "scenes.ome.tif"
+    with tifffile.TiffWriter(file, ome=True) as writer:
+        for number in range(3):
+            writer.write(np.full((2 + number, 20, 30), number, np.uint8), metadata={"axes": "ZYX"})
+    return file
 
 
 def test_a_file_opens_in_the_background_and_becomes_current(session, qtbot, stack):
@@ -90,3 +122,92 @@ def test_closing_the_current_image_shows_its_neighbour(session, qtbot, stack, tm
     qtbot.waitUntil(lambda: len(session.images()) == 2)
     session.close(session.current.key)
     assert session.current.path == other
+
+
+def test_a_correction_is_remembered_for_that_file(make_session, qtbot, plain):
+    first, said = make_session(), Reading("TYX", PixelSize(y=0.2, x=0.2), 1.5)
+    first.open_paths([plain])
+    qtbot.waitUntil(lambda: first.current is not None)
+    first.reopen(first.current.key, reading=said)
+    qtbot.waitUntil(lambda: first._readings.find(plain) == said)
+    tomorrow = make_session()
+    tomorrow.open_paths([plain])
+    qtbot.waitUntil(lambda: tomorrow.current is not None)
+    assert tomorrow.current.reading == said
+    assert tomorrow.current.info.shape == (5, 1, 1, 32, 32)
+    assert tomorrow.current.info.time_interval_s == 1.5
+
+
+def test_a_correction_can_be_taken_back(session, qtbot, plain):
+    session.open_paths([plain])
+    qtbot.waitUntil(lambda: session.current is not None)
+    key = session.current.key
+    for reading in (Reading("TYX"), Reading()):
+        with qtbot.waitSignal(session.current_changed):
+            session.reopen(key, reading=reading)
+    assert session.current.info.shape == (1, 1, 5, 32, 32)
+    qtbot.waitUntil(lambda: session._readings.find(plain) is None)
+
+
+def test_a_remembered_correction_that_does_not_fit_is_left_out(session, qtbot, plain):
+    session._readings.remember(plain, 0, Reading("TZCYX"))
+    session.open_paths([plain])
+    qtbot.waitUntil(lambda: session.current is not None)
+    assert session.current.reading is None
+
+
+def test_a_correction_that_does_not_fit_is_told_and_nothing_changes(session, qtbot, plain):
+    session.open_paths([plain])
+    qtbot.waitUntil(lambda: session.current is not None)
+    before = session.current
+    with qtbot.waitSignals([session.failed, session.reopen_failed]):
+        session.reopen(before.key, reading=Reading("TZCYX"))
+    assert session.current is before
+
+
+def test_another_scene_is_read_as_was_said_about_that_scene(session, qtbot, scenes):
+    session.open_paths([scenes])
+    qtbot.waitUntil(lambda: session.current is not None)
+    key = session.current.key
+    session._readings.remember(scenes, 2, Reading("CYX"))
+    for scene in (1, 2):
+        with qtbot.waitSignal(session.current_changed):
+            session.reopen(key, scene=scene)
+    assert session.current.info.shape == (1, 4, 1, 20, 30)
+
+
+def test_of_many_wishes_for_a_scene_the_last_one_counts(session, qtbot, scenes):
+    session.open_paths([scenes])
+    qtbot.waitUntil(lambda: session.current is not None)
+    key, shown = session.current.key, []
+    session.current_changed.connect(lambda image: shown.append(image.info.scene))
+    for scene in (1, 0, 1, 0, 2):
+        session.reopen(key, scene=scene)
+    qtbot.waitUntil(lambda: bool(shown) and not session._leaving)
+    assert shown == [2]
+
+
+def test_a_result_belongs_to_the_scene_it_was_made_from(session, qtbot, scenes, stack):
+    session.open_paths([scenes])
+    qtbot.waitUntil(lambda: session.current is not None)
+    key = session.current.key
+    with qtbot.waitSignal(session.image_opened):
+        session.open_result(stack, key)
+    with qtbot.waitSignal(session.current_changed):
+        session.reopen(key, scene=1)
+    assert session.result_for(key) is None
+    with qtbot.waitSignal(session.current_changed):
+        session.reopen(key, scene=0)
+    assert session.result_for(key).path == stack
+
+
+def test_what_a_file_lacks_is_known_after_it_was_opened_in_part(session, qtbot, tmp_path):
+    whole, cut = tmp_path / "whole.tif", tmp_path / "cut.tif"
+    tifffile.imwrite(whole, np.zeros((10, 40, 40), np.uint16), metadata={"axes": "ZYX"})
+    cut.write_bytes(whole.read_bytes()[: 3200 * 6])
+    session.open_partial(cut)
+    qtbot.waitUntil(lambda: session.current is not None)
+    assert {z for _t, _c, z in session.current.missing} == set(range(5, 10))
+    with qtbot.waitSignal(session.current_changed):
+        session.reopen(session.current.key, reading=Reading("TYX"))
+    assert {t for t, _c, _z in session.current.missing} == set(range(5, 10))

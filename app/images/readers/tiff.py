@@ -8,6 +8,7 @@ import numpy as np
 
 from app.images import ome
 from app.images.errors import Damaged, NoPixels, NoSuchScene, TooLarge, Truncated, from_system
+from app.images.partial import Plane
 from app.images.readers.tiff_imagej import imagej_series
 from app.images.readers.tiff_ome import ome_series
 from app.images.readers.tiff_other import other_series
@@ -59,6 +60,12 @@ class TiffSource:
             for plane, (place, _) in zip(planes, wanted, strict=True):
                 out[place] = plane
         return out
+
+    def missing_planes(self) -> frozenset[Plane]:
+        """Return the planes behind the end of a file that ends too early; see `app.images.partial`."""
+        within = int(np.prod(self._series.per_page))
+        found = np.argwhere(self._series.numbers // within >= self._series.present)
+        return frozenset((int(t), int(c), int(z)) for t, c, z in found)
 
     def close(self) -> None:
         """Release the file; closing twice does no harm."""
