@@ -7,14 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.ui.viewer.luts import SIZE, table
-from app.ui.viewer.state import Contrast
+from app.ui.viewer.state import Contrast, Kind
 from models.source import Pixels
 
 Plane = Pixels  # (h, w) of any numeric type
 Packed = NDArray[np.uint32]  # 0xFFRRGGBB, which Qt draws without converting it
 
-FLUORESCENCE = (0.1, 99.9)  # percentiles: few bright structures on a dark ground
-BRIGHTFIELD = (0.5, 99.5)  # percentiles: the ground is bright and counts for nothing
+PERCENTILES: dict[Kind, tuple[float, float]] = {
+    "fluorescence": (0.1, 99.9),  # few bright structures on a dark ground
+    "brightfield": (0.5, 99.5),  # the ground is bright and counts for nothing
+}
+GROUND = 0.4  # of the range: most pixels are brighter than this where the ground is bright
 MARGIN_GAP = 0.02  # of the bright end: zeros below a gap of this width are no signal
 SAMPLE = 1 << 19  # pixels that are enough for percentiles
 BINS = 1024  # of a histogram whose gray values are too many to be counted one by one
@@ -42,6 +45,12 @@ class Histogram:
         darker, brighter = self.counts[values < contrast.low].sum(), self.counts[values > contrast.high].sum()
         return (float(darker) / total, float(brighter) / total)
 
+    def typical(self, count: int = BINS) -> NDArray[np.float64]:
+        """Return `count` gray values that are spread like all of them."""
+        upto = np.cumsum(self.counts)
+        wanted = (np.arange(count) + 0.5) / count * upto[-1]
+        return self.low + self.width * np.searchsorted(upto, wanted).astype(np.float64)
+
 
 def sampled(plane: Plane, most: int = SAMPLE) -> Plane:
     """Return evenly spaced pixels of `plane`, at most about `most`; finite ones only, one-dimensional."""
@@ -50,24 +59,46 @@ def sampled(plane: Plane, most: int = SAMPLE) -> Plane:
     return values[np.isfinite(values)] if values.dtype.kind == "f" else values
 
 
-def auto_contrast(*planes: Plane, percentiles: tuple[float, float] = FLUORESCENCE) -> Contrast:
+def kind_of(values: Plane) -> Kind:
+    """Return what an image is, by its gray values: whether the ground is dark or bright.
+
+    In fluorescence most pixels are ground, near the lower end of the range. In transmitted light and in
+    electron microscopy they are in its middle or above.
+    """
+    taken = _without_margins(values)
+    return _kind_without_margins(taken) if taken.size else "fluorescence"
+
+
+def auto_contrast(*planes: Plane, kind: Kind | None = None) -> Contrast:
     """Return the range that shows `planes` well, one for all of them.
 
-    Zeros that lie far from all other values are margins left by stitching or turning, and do not count.
+    Without a `kind` the gray values decide what the image is. Zeros that lie far from all other values are
+    margins left by stitching or turning, and do not count.
     """
     values = np.concatenate([sampled(plane) for plane in planes])
     if not values.size:
         return Contrast(0.0, 1.0)
-    low, high = (float(value) for value in np.percentile(values, percentiles))
-    taken = values[values != 0] if low == 0 else values
-    if 0 < taken.size < values.size:
-        without, top = (float(value) for value in np.percentile(taken, percentiles))
-        low, high = (without, top) if without > MARGIN_GAP * top else (low, high)
+    taken = _without_margins(values)
+    kind = kind or _kind_without_margins(taken)
+    low, high = (float(value) for value in np.percentile(taken, PERCENTILES[kind]))
     if low >= high:
         low, high = float(values.min()), float(values.max())
     if low >= high:
         high = low + 1.0
     return Contrast(low, high)
+
+
+def _kind_without_margins(values: Plane) -> Kind:
+    low, middle, high = (float(value) for value in np.percentile(values, (1, 50, 99)))
+    return "brightfield" if middle - low > GROUND * (high - low) else "fluorescence"
+
+
+def _without_margins(values: Plane) -> Plane:
+    taken: Plane = values[values != 0]
+    if not 0 < taken.size < values.size:
+        return values
+    low, top = np.percentile(taken, PERCENTILES["fluorescence"])
+    return taken if low > MARGIN_GAP * top else values
 
 
 def histogram(plane: Plane) -> Histogram:

@@ -13,8 +13,8 @@ from PySide6.QtCore import QObject, Signal
 
 from app.ui.background import Background
 from app.ui.viewer.composite import Look, composite
-from app.ui.viewer.contrast import BRIGHTFIELD, Packed, Plane, auto_contrast
-from app.ui.viewer.state import Contrast
+from app.ui.viewer.contrast import Packed, Plane, auto_contrast
+from app.ui.viewer.state import Contrast, Kind
 from models.errors import UserError
 from models.source import ImageSource, Region
 
@@ -25,13 +25,15 @@ PRIORITY = 3  # before all else that runs in the background
 class Wish:
     """What to draw: regions as `plan` gives them, colours and contrast per channel.
 
-    A contrast of None is found by looking; with `is_joint`, one is found for all channels.
+    A contrast of None is found by looking; with `is_joint`, one is found for all channels. `kind` is what the
+    image is taken for then; None: what it looks like.
     """
 
     regions: tuple[Region, ...]
     luts: tuple[str, ...]
     contrasts: tuple[Contrast | None, ...]
     is_joint: bool = False
+    kind: Kind | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,8 +154,8 @@ def draw(
 
 def _settled(wish: Wish, planes: tuple[Plane, ...]) -> tuple[Contrast, ...]:
     if wish.is_joint and None in wish.contrasts:
-        return (auto_contrast(*planes, percentiles=BRIGHTFIELD),) * len(planes)
+        return (auto_contrast(*planes, kind=wish.kind or "brightfield"),) * len(planes)
     return tuple(
-        auto_contrast(plane) if contrast is None else contrast
+        auto_contrast(plane, kind=wish.kind) if contrast is None else contrast
         for plane, contrast in zip(planes, wish.contrasts, strict=True)
     )

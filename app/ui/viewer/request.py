@@ -37,4 +37,4 @@ def wish(
     channels = tuple(channel for _index, channel in found)
     regions = plan(state, info, viewport, over=over, channels=channels)
     luts = tuple(state.lut(index) for index, _channel in found)
-    return Wish(regions, luts, contrasts, is_joint=info.is_rgb)
+    return Wish(regions, luts, contrasts, is_joint=info.is_rgb, kind=state.kind)

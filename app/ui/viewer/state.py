@@ -13,8 +13,9 @@ from app.ui.viewer.luts import default_luts, lut_for_colour
 from models.source import Channel, ImageInfo
 
 Colouring = Literal["composite", "single", "gray"]
-Comparison = Literal["single", "side", "curtain"]
-Side = Literal["raw", "restored"]
+Comparison = Literal["single", "side", "curtain", "flicker", "difference"]
+Side = Literal["raw", "restored", "difference"]  # the first image, the second one, and what is between them
+Kind = Literal["fluorescence", "brightfield"]
 Axis = Literal["C", "Z", "T"]
 
 MERGED_AT_FIRST = 6  # images with more channels begin with one channel at a time
@@ -34,7 +35,8 @@ class ChannelView:
     """How one channel looks.
 
     `lut` is a name of `luts.NAMES` or a colour such as ``"#ff8800"``; `contrast` is None until the first
-    plane was seen; `restored` is used for the restored image while the contrast is not locked.
+    plane was seen; `restored` is used for the second image while the contrast is not locked; `difference`
+    is the gray value where the colours of a difference end, on both sides of zero.
     """
 
     name: str
@@ -42,6 +44,7 @@ class ChannelView:
     is_visible: bool = True
     contrast: Contrast | None = None
     restored: Contrast | None = None
+    difference: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +92,19 @@ class ViewState:
     view : Rect or None
         The visible part in units; None: all of it.
     compare : Comparison
-        How raw and restored stand together.
+        How the two images stand together.
     curtain : float
         Where the curtain hangs, 0 at the left edge of the image, 1 at the right one.
     is_swapped : bool
-        Raw and restored have changed places.
+        The two images have changed places.
     is_contrast_locked : bool
-        The restored image is drawn with the contrast of the raw one.
+        The second image is drawn with the contrast of the first one.
+    flicker : float
+        How often in a second flickering changes the picture.
+    kind : Kind or None
+        What automatic contrast takes the image for; None: it decides by itself.
+    is_joint : bool
+        The channels are the colours of one picture and share one contrast.
     """
 
     t: int = 0
@@ -108,6 +117,9 @@ class ViewState:
     curtain: float = 0.5
     is_swapped: bool = False
     is_contrast_locked: bool = True
+    flicker: float = 2.0
+    kind: Kind | None = None
+    is_joint: bool = False
 
     @property
     def shown(self) -> tuple[int, ...]:
@@ -129,6 +141,9 @@ class ViewState:
     def contrast(self, index: int, side: Side = "raw") -> Contrast | None:
         """Return the contrast that channel `index` is drawn with; None: not known yet."""
         channel = self.channels[index]
+        if side == "difference":
+            reach = channel.difference
+            return None if reach is None else Contrast(-reach, reach)
         return channel.contrast if side == "raw" or self.is_contrast_locked else channel.restored
 
     def lut(self, index: int) -> str:
@@ -140,11 +155,29 @@ class ViewState:
         return replace(self, channels=(*self.channels[:index], channel, *self.channels[index + 1 :]))
 
     def with_contrast(self, index: int, contrast: Contrast | None, side: Side = "raw") -> Self:
-        """Return the state with another contrast; while locked, raw and restored share it."""
-        channel = self.channels[index]
-        if side == "raw" or self.is_contrast_locked:
-            return self.with_channel(index, replace(channel, contrast=contrast))
-        return self.with_channel(index, replace(channel, restored=contrast))
+        """Return the state with another contrast; while locked, the two images share it.
+
+        The channels of a colour picture get it all together.
+        """
+        is_shared = side == "raw" or self.is_contrast_locked
+        some = range(len(self.channels)) if self.is_joint else (index,)
+        state = self
+        for one in some:
+            channel = self.channels[one]
+            changed = (
+                replace(channel, contrast=contrast) if is_shared else replace(channel, restored=contrast)
+            )
+            state = state.with_channel(one, changed)
+        return state
+
+    def with_difference(self, index: int, reach: float | None) -> Self:
+        """Return the state with another reach of the colours of a difference."""
+        return self.with_channel(index, replace(self.channels[index], difference=reach))
+
+    def with_kind(self, kind: Kind | None) -> Self:
+        """Return the state in which every contrast is found anew, for images of this kind."""
+        channels = tuple(replace(channel, contrast=None, restored=None) for channel in self.channels)
+        return replace(self, kind=kind, channels=channels)
 
     def with_lock(self, *, locked: bool) -> Self:
         """Return the state with the lock closed or open; opening it starts from the shared contrast."""
@@ -161,7 +194,12 @@ def initial_state(info: ImageInfo) -> ViewState:
         for index, channel in enumerate(info.channels)
     )
     is_merged = 1 < len(channels) <= MERGED_AT_FIRST
-    return ViewState(z=planes // 2, channels=channels, colouring="composite" if is_merged else "single")
+    return ViewState(
+        z=planes // 2,
+        channels=channels,
+        colouring="composite" if is_merged else "single",
+        is_joint=info.is_rgb,
+    )
 
 
 def unit_size(info: ImageInfo) -> tuple[float, float]:

@@ -1,11 +1,14 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from app.images.open import open_image
 from app.ui.viewer.composite import Look, add_saturated, composite
-from app.ui.viewer.contrast import as_rgb, auto_contrast, histogram, ramp
+from app.ui.viewer.contrast import as_rgb, auto_contrast, histogram, kind_of, ramp
 from app.ui.viewer.luts import NAMES, brightest, default_luts, lut_for_colour, table
 from app.ui.viewer.state import Contrast
 
@@ -67,15 +70,8 @@ def test_a_view_of_a_larger_array_is_drawn_like_a_copy():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_table_has_256_colours(name):
-    assert table(name).shape == (256, 3)
+def test_every_table_has_a_swatch(name):
     assert brightest(name).startswith("#")
-
-
-def test_hilo_marks_both_ends():
-    assert table("HiLo")[0].tolist() == [0, 0, 255]
-    assert table("HiLo")[-1].tolist() == [255, 0, 0]
-    assert table("HiLo")[128].tolist() == [128, 128, 128]
 
 
 def test_two_channels_begin_in_cyan_and_magenta():
@@ -143,3 +139,67 @@ def test_extreme_whole_numbers_are_counted_too():
     plane = np.array([[np.iinfo(np.int16).min, np.iinfo(np.int16).max]], np.int16)
     assert histogram(plane).counts.sum() == 2
     assert histogram(np.array([[0, 2**32 - 1]], np.uint32)).counts.sum() == 2
+
+
+# What an image is
+
+
+def cells_on_dark(dtype=np.uint16):
+    plane = np.random.default_rng(0).normal(200, 12, (256, 256))
+    plane[60:120, 80:150] += 900
+    return plane.astype(dtype)
+
+
+def test_few_bright_structures_on_a_dark_ground_are_fluorescence():
+    assert kind_of(cells_on_dark().ravel()) == "fluorescence"
+
+
+def test_a_bright_ground_is_brightfield():
+    assert kind_of((4000 - cells_on_dark()).ravel()) == "brightfield"
+
+
+def test_margins_do_not_make_an_image_bright():
+    plane = cells_on_dark()
+    plane[:, 150:] = 0
+    assert kind_of(plane.ravel()) == "fluorescence"
+
+
+@pytest.mark.parametrize("values", [np.zeros(0), np.zeros(9), np.full(9, 7.0)])
+def test_what_shows_nothing_is_taken_for_fluorescence(values):
+    assert kind_of(values) == "fluorescence"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("actin_noisy.ome.tif", "fluorescence"),
+        ("nuclei_field.ome.tif", "fluorescence"),
+        ("hippocampal_neuron.ome.tif", "fluorescence"),
+        ("yeast_mitochondria_3d_timelapse.ome.tif", "fluorescence"),
+        ("em_mitochondria_er.ome.tif", "brightfield"),
+        ("fibsem_neuropil_stack.ome.tif", "brightfield"),
+    ],
+)
+def test_the_samples_are_known_for_what_they_are(name, kind):
+    source = open_image(Path("resources/samples") / name)
+    plane = source.read(source.info.plane(z=source.info.shape[2] // 2))[0, 0, 0]
+    source.close()
+    assert kind_of(plane.ravel()) == kind
+    assert kind_of(histogram(plane).typical()) == kind
+
+
+@given(hnp.arrays(np.uint16, (20, 20)))
+def test_typical_values_are_spread_like_all_of_them(plane):
+    typical = histogram(plane).typical()
+    wanted = np.percentile(plane, (10, 50, 90), method="nearest")
+    assert np.abs(np.percentile(typical, (10, 50, 90)) - wanted).max() <= np.diff(np.sort(plane.ravel())).max(
+        initial=1
+    )
+
+
+def test_a_kind_decides_how_much_is_cut_off():
+    plane = np.random.default_rng(0).normal(1000, 100, (500, 500)).astype(np.float32)
+    wide, narrow = auto_contrast(plane, kind="fluorescence"), auto_contrast(plane, kind="brightfield")
+    assert wide.low < narrow.low
+    assert wide.high > narrow.high
+    assert auto_contrast(plane) == narrow
