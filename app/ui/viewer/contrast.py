@@ -49,7 +49,8 @@ class Histogram:
         """Return `count` gray values that are spread like all of them."""
         upto = np.cumsum(self.counts)
         wanted = (np.arange(count) + 0.5) / count * upto[-1]
-        return self.low + self.width * np.searchsorted(upto, wanted).astype(np.float64)
+        bins: NDArray[np.intp] = np.searchsorted(upto, wanted)
+        return self.low + self.width * bins.astype(np.float64)
 
 
 def sampled(plane: Plane, most: int = SAMPLE) -> Plane:

@@ -53,7 +53,8 @@ def _between(stops: tuple[Stop, ...]) -> Lut:
     at, places = np.linspace(0, 1, SIZE), np.linspace(0, 1, len(stops))
     colours = np.array(stops, float)
     exact = np.stack([np.interp(at, places, colours[:, part]) for part in range(3)], axis=1)
-    return np.rint(exact).astype(np.uint8)
+    made: Lut = np.rint(exact).astype(np.uint8)
+    return made
 
 
 def _by_eights(stops: tuple[Stop, ...]) -> Lut:
@@ -63,7 +64,8 @@ def _by_eights(stops: tuple[Stop, ...]) -> Lut:
     share = (np.arange(SIZE) % step / step)[:, None]
     colours = np.array(stops, float)
     after = np.minimum(first + 1, len(stops) - 1)
-    return ((1 - share) * colours[first] + share * colours[after]).astype(np.uint8)
+    made: Lut = ((1 - share) * colours[first] + share * colours[after]).astype(np.uint8)
+    return made
 
 
 def _hilo() -> Lut:
@@ -76,7 +78,8 @@ def _hilo() -> Lut:
 def _spectrum() -> Lut:
     """Return the circle of hues."""
     hues = [colorsys.hsv_to_rgb(index / (SIZE - 1), 1, 1) for index in range(SIZE)]
-    return np.rint(np.array(hues) * 255).astype(np.uint8)
+    made: Lut = np.rint(np.array(hues) * 255).astype(np.uint8)
+    return made
 
 
 def _stored(name: str) -> Lut:
