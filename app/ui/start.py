@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 TRACE = "MICROGRAPHIA_TRACE_START"
 SAMPLE_SIDE = 320
-CACHES = 8  # images that share the memory for pictures seen last
+CACHES = 10  # images that share the memory for pictures seen last
 
 
 class House:

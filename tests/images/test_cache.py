@@ -3,8 +3,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from app.images.cache import CachedSource
+from app.images.cache import CachedSource, blocks
 from models.source import Region
 from tests.makers import cells, info_for
 
@@ -83,3 +85,70 @@ def test_many_threads_keep_the_limit(source):
         for plane, pixels in zip(planes, pool.map(cached.read, planes), strict=True):
             np.testing.assert_array_equal(pixels, source.pixels[plane.slices])
     assert cached.nbytes == 3 * 2400
+
+
+class Grid:
+    """A large plane whose pixels say where they are, that notes what is asked of it."""
+
+    def __init__(self, height: int = 2500, width: int = 3100) -> None:
+        self.info = info_for((1, 1, 2, height, width), "uint32")
+        self.regions: list[Region] = []
+
+    def read(self, region: Region) -> np.ndarray:
+        self.regions.append(region)
+        return self.expected(region)
+
+    def expected(self, region: Region) -> np.ndarray:
+        z, y, x = np.ogrid[slice(*region.z), slice(*region.y), slice(*region.x)]
+        return (z * 10**8 + y * 10000 + x).astype(np.uint32)[None, None]
+
+    def close(self) -> None:
+        pass
+
+
+def part(y: tuple[int, int], x: tuple[int, int], z: int = 0) -> Region:
+    return Region((0, 1), (0, 1), (z, z + 1), y, x)
+
+
+@given(
+    y=st.tuples(st.integers(0, 2499), st.integers(1, 900)),
+    x=st.tuples(st.integers(0, 3099), st.integers(1, 900)),
+)
+def test_a_part_of_a_large_plane_is_what_the_file_holds(y, x):
+    source = Grid()
+    cached = CachedSource(source, 1 << 26)
+    for shift in (0, 300):
+        region = part((y[0], min(2500, y[0] + y[1] + shift)), (max(0, x[0] - shift), min(3100, x[0] + x[1])))
+        np.testing.assert_array_equal(cached.read(region), source.expected(region))
+
+
+def test_a_move_over_a_large_plane_reads_only_what_is_new():
+    source = Grid()
+    cached = CachedSource(source, 1 << 26)
+    cached.read(part((0, 1024), (0, 1024)))
+    cached.read(part((0, 1024), (512, 1536)))
+    cached.read(part((0, 1024), (0, 1536)))
+    assert source.regions == [part((0, 1024), (0, 1024)), part((0, 1024), (1024, 1536))]
+
+
+def test_tiles_keep_the_limit():
+    source = Grid()
+    cached = CachedSource(source, 3 * 512 * 512 * 4)
+    for x in range(0, 3072, 512):
+        cached.read(part((0, 512), (x, x + 512)))
+    assert cached.nbytes == 3 * 512 * 512 * 4
+
+
+@given(st.sets(st.tuples(st.integers(0, 6), st.integers(0, 6))))
+def test_blocks_hold_every_missing_tile_once(places):
+    held = [
+        (row, column)
+        for rows, columns in blocks(places)
+        for row in range(*rows)
+        for column in range(*columns)
+    ]
+    assert sorted(held) == sorted(places)
+
+
+def test_a_rectangle_of_tiles_is_one_block():
+    assert blocks((row, column) for row in range(2, 5) for column in range(7)) == [((2, 5), (0, 7))]

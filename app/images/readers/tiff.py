@@ -54,9 +54,12 @@ class TiffSource:
         if out.size == 0:
             return out
         for page, wanted in self._wanted(region).items():
-            planes = np.empty((len(wanted), *out.shape[3:]), out.dtype)
             samples = [sample for _, sample in wanted]
+            is_one = len(wanted) == 1  # is read to where it belongs
+            planes = out[wanted[0][0]][None] if is_one else np.empty((len(wanted), *out.shape[3:]), out.dtype)
             self._reader.read(self._located(region.level, page), samples, region.y, region.x, planes)
+            if is_one:
+                continue
             for plane, (place, _) in zip(planes, wanted, strict=True):
                 out[place] = plane
         return out

@@ -14,6 +14,8 @@ from PySide6.QtCore import QObject, Signal
 from app.ui.background import Background
 from app.ui.viewer.composite import Look, composite
 from app.ui.viewer.contrast import Packed, Plane, auto_contrast
+from app.ui.viewer.plan import Extract
+from app.ui.viewer.reduced import reduced
 from app.ui.viewer.state import Contrast, Kind
 from models.errors import UserError
 from models.source import ImageSource, Region
@@ -26,7 +28,8 @@ class Wish:
     """What to draw: regions as `plan` gives them, colours and contrast per channel.
 
     A contrast of None is found by looking; with `is_joint`, one is found for all channels. `kind` is what the
-    image is taken for then; None: what it looks like.
+    image is taken for then; None: what it looks like. `extracts` say what to draw of each region; without
+    them, all of it.
     """
 
     regions: tuple[Region, ...]
@@ -34,14 +37,25 @@ class Wish:
     contrasts: tuple[Contrast | None, ...]
     is_joint: bool = False
     kind: Kind | None = None
+    extracts: tuple[Extract, ...] = ()
+
+    def extract(self, region: Region) -> Extract:
+        """Return what to draw of one of the regions."""
+        if not self.extracts:
+            return Extract(region.y, region.x)
+        return self.extracts[self.regions.index(region)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawn:
-    """A picture of one level of a wish, whose contrasts are now all known, and what it was drawn from."""
+    """A picture of one level of a wish, whose contrasts are now all known, and what it was drawn from.
+
+    `planes` are the pixels that were read, `extracted` what was taken of them to be drawn.
+    """
 
     wish: Wish
     planes: Mapping[Region, Plane]
+    extracted: Mapping[tuple[Region, Extract], Plane]
     packed: Packed
     is_last: bool
 
@@ -49,6 +63,11 @@ class Drawn:
     def region(self) -> Region:
         """The region of the first channel: time, plane, level and crop are those of all."""
         return next(iter(self.planes))
+
+    @property
+    def place(self) -> Region:
+        """The part of the level that the picture covers."""
+        return self.wish.extract(self.region).place_of(self.region)
 
 
 class Loader(QObject):
@@ -65,7 +84,7 @@ class Loader(QObject):
         self._is_busy = False
         self._wanted: Wish | None = None
         self._left: list[tuple[Region, ...]] = []
-        self._planes: Mapping[Region, Plane] = {}
+        self._last: Drawn | None = None
 
     @property
     def is_idle(self) -> bool:
@@ -83,7 +102,7 @@ class Loader(QObject):
         self._is_busy = False
         self._wanted = None
         self._left = []
-        self._planes = {}
+        self._last = None
 
     def show(self, wish: Wish) -> None:
         """Draw `wish` unless it is drawn already."""
@@ -91,13 +110,14 @@ class Loader(QObject):
             return
         self._wanted = wish
         levels = [tuple(group) for _level, group in groupby(wish.regions, lambda region: region.level)]
-        is_in_memory = all(region in self._planes for region in levels[-1])
+        at_hand = self._last.planes if self._last is not None else {}
+        is_in_memory = all(region in at_hand for region in levels[-1])
         self._left = levels[-1:] if is_in_memory else levels
         self._go_on()
 
     def reread(self) -> None:
         """Read the last wish again: the file has changed."""
-        wish, self._wanted, self._planes = self._wanted, None, {}
+        wish, self._wanted, self._last = self._wanted, None, None
         if wish is not None:
             self.show(wish)
 
@@ -106,7 +126,7 @@ class Loader(QObject):
             return
         regions = self._left.pop(0)
         self._is_busy = True
-        call = partial(draw, self._source, self._wanted, regions, self._planes, is_last=not self._left)
+        call = partial(draw, self._source, self._wanted, regions, self._last, is_last=not self._left)
         self._background.run(
             call,
             partial(self._deliver, self._generation, self._wanted),
@@ -118,7 +138,7 @@ class Loader(QObject):
         if generation != self._generation:
             return
         self._is_busy = False
-        self._planes = drawn.planes
+        self._last = drawn
         if self._wanted == wish:
             self._wanted = drawn.wish  # the contrasts found count as wished
         self.drawn.emit(drawn)
@@ -135,21 +155,30 @@ class Loader(QObject):
 
 
 def draw(
-    source: ImageSource,
-    wish: Wish,
-    regions: tuple[Region, ...],
-    at_hand: Mapping[Region, Plane],
-    *,
-    is_last: bool,
+    source: ImageSource, wish: Wish, regions: tuple[Region, ...], last: Drawn | None, *, is_last: bool
 ) -> Drawn:
-    """Read what is not at hand and draw it; for a thread."""
+    """Read what is not at hand in the `last` picture and draw it; for a thread."""
+    at_hand = last.planes if last is not None else {}
     planes = {
         region: at_hand[region] if region in at_hand else source.read(region)[0, 0, 0] for region in regions
     }
     contrasts = _settled(wish, tuple(planes.values()))
     looks = [Look(lut, contrast) for lut, contrast in zip(wish.luts, contrasts, strict=True)]
-    packed = composite(tuple(planes.values()), looks)
-    return Drawn(replace(wish, contrasts=contrasts), planes, packed, is_last)
+    extracted = {}
+    for region, plane in planes.items():
+        extract = wish.extract(region)
+        is_known = last is not None and last.planes.get(region) is plane
+        known = last.extracted.get((region, extract)) if last is not None and is_known else None
+        extracted[region, extract] = taken(plane, region, extract) if known is None else known
+    packed = composite(tuple(extracted.values()), looks)
+    return Drawn(replace(wish, contrasts=contrasts), planes, extracted, packed, is_last)
+
+
+def taken(plane: Plane, region: Region, extract: Extract) -> Plane:
+    """Return what is drawn of a plane that holds `region`."""
+    (top, bottom), (left, right) = extract.y, extract.x
+    y0, x0 = region.y[0], region.x[0]
+    return reduced(plane[top - y0 : bottom - y0, left - x0 : right - x0], extract.step)
 
 
 def _settled(wish: Wish, planes: tuple[Plane, ...]) -> tuple[Contrast, ...]:

@@ -1,9 +1,20 @@
 """What is written over a picture: scale bar, names of the sides, a sentence where nothing can be seen."""
 
+import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+)
 from PySide6.QtWidgets import QWidget
 
 from app.ui.viewer.scalebar import ScaleBar
@@ -12,6 +23,7 @@ WHITE = QColor(255, 255, 255)
 DARK = QColor(0, 0, 0, 190)
 PLATE = QColor(0, 0, 0, 140)
 MARGIN = 14.0
+HALO = 3  # pixels around a text for its dark edge
 
 
 class Overlay(QWidget):
@@ -28,6 +40,8 @@ class Overlay(QWidget):
         self._sentence = ""
         self._mark = ""
         self._mark_at = QPointF()
+        self._written_key: tuple[str, str, float] | None = None
+        self._picture = QPixmap()
 
     @property
     def scale_bar(self) -> tuple[ScaleBar | None, float]:
@@ -87,13 +101,15 @@ class Overlay(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         width = metrics.horizontalAdvance(self._bar.text)
         left = min(bar.center().x() - width / 2, right - width)
-        self._outlined(painter, QPointF(left, bar.top() - metrics.descent() - 3), self._bar.text)
+        picture = self._written(self._bar.text)
+        painter.drawPixmap(QPointF(left - HALO, bar.top() - 3 - metrics.height() - HALO), picture)
 
-    def _outlined(self, painter: QPainter, at: QPointF, text: str) -> None:
-        path = QPainterPath()
-        path.addText(at, self.font(), text)
-        painter.strokePath(path, QPen(QBrush(DARK), 3, j=Qt.PenJoinStyle.RoundJoin))
-        painter.fillPath(path, WHITE)
+    def _written(self, text: str) -> QPixmap:
+        """Return `text` in white with a dark edge; drawn once, since every plane is painted below it."""
+        key = (text, self.font().key(), self.devicePixelRatioF())
+        if key != self._written_key:
+            self._written_key, self._picture = key, outlined(text, self.font(), self.devicePixelRatioF())
+        return self._picture
 
     def _paint_tags(self, painter: QPainter) -> None:
         for index, tag in enumerate(self._tags):
@@ -126,3 +142,20 @@ class Overlay(QWidget):
         painter.drawRoundedRect(needed.adjusted(-14, -10, 14, 10), 6, 6)
         painter.setPen(WHITE)
         painter.drawText(limits, flags, self._sentence)
+
+
+def outlined(text: str, font: QFont, ratio: float) -> QPixmap:
+    """Return `text` in white with a dark edge of `HALO` pixels, for a screen of that pixel ratio."""
+    metrics = QFontMetricsF(font)
+    wide, high = metrics.horizontalAdvance(text) + 2 * HALO, metrics.height() + 2 * HALO
+    picture = QPixmap(math.ceil(wide * ratio), math.ceil(high * ratio))
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    path = QPainterPath()
+    path.addText(QPointF(HALO, HALO + metrics.ascent()), font, text)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.strokePath(path, QPen(QBrush(DARK), 3, j=Qt.PenJoinStyle.RoundJoin))
+    painter.fillPath(path, WHITE)
+    painter.end()
+    return picture

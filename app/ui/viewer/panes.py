@@ -78,8 +78,9 @@ class Panes(QWidget):
     def put_up(self, side: Side, drawn: Drawn, info: ImageInfo, over: Rect) -> None:
         """Put up what was drawn of one side, whose image `info` lies over `over`."""
         region = drawn.region
-        where = place(region, over, info.shapes)
-        is_whole = region.shape[3:] == info.shapes[region.level][3:]
+        where = place(drawn.place, over, info.shapes)
+        shown, whole = drawn.place.shape[3:], info.shapes[region.level][3:]
+        is_whole = shown[0] >= whole[0] and shown[1] >= whole[1]
         plane = (region.t, region.z, drawn.wish.luts)
         for canvas in self.canvases:
             canvas.overlay.show_sentence("")

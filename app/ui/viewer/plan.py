@@ -1,6 +1,6 @@
 """Which pixels are needed for a view: pure, so that every case can be tested without a window."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.ui.viewer.state import Rect, ViewState, extent
 from models.source import ImageInfo, Range, Region, Shape5
@@ -10,9 +10,25 @@ QUICK_PIXELS = 1 << 20  # a coarse picture first, if the fine one has more pixel
 SMALLEST_VIEW, LARGEST_VIEW = 1 / 4096, 32.0  # shares of the image's longer side
 KEPT = 0.8  # the image may be moved out of this share of the view
 BLOCK = 512  # crops begin and end at multiples of this, so that small moves find the same crop again
-
+PATCH = 256  # likewise what is drawn of them, in drawn pixels
+MOSTLY = 0.6  # a region of which more than this share is seen is drawn whole
 
 MARGIN = 1.02  # a fitted picture does not touch the edges
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """What is drawn of a level: rows and columns, and how many of them make one drawn pixel."""
+
+    y: Range
+    x: Range
+    step: int = 1
+
+    def place_of(self, region: Region) -> Region:
+        """Return `region` cut down to what is drawn, with squares at the far edges counted whole."""
+        (top, bottom), (left, right) = self.y, self.x
+        down, across = -(-(bottom - top) // self.step), -(-(right - left) // self.step)
+        return replace(region, y=(top, top + down * self.step), x=(left, left + across * self.step))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +107,32 @@ def finest_needed(view: Rect, over: Rect, shapes: tuple[Shape5, ...], viewport: 
     return max(enough, default=0)
 
 
+def extract(state: ViewState, region: Region, over: Rect, shape: Shape5, viewport: Viewport) -> Extract:
+    """Return what to draw of a region that was read: what is seen of it, no finer than the screen.
+
+    Parameters
+    ----------
+    state : ViewState
+    region : Region
+        As `plan` gave it.
+    over : Rect
+        Extent of the image in units.
+    shape : (T, C, Z, Y, X)
+        Of the level of `region`.
+    viewport : Viewport
+    """
+    view = state.view or over
+    visible = _clipped(view, over) or over
+    per_y, per_x = shape[-2] / over.height, shape[-1] / over.width
+    scale = min(viewport.width / view.width, viewport.height / view.height)  # screen pixels per unit
+    step = max(1, int(min(per_y, per_x) / scale))
+    seen_y = ((visible.y - over.y) * per_y, (visible.y - over.y + visible.height) * per_y)
+    seen_x = ((visible.x - over.x) * per_x, (visible.x - over.x + visible.width) * per_x)
+    y, x = _patches(seen_y, region.y, step), _patches(seen_x, region.x, step)
+    share = (y[1] - y[0]) * (x[1] - x[0]) / max(1, region.shape[3] * region.shape[4])
+    return Extract(region.y, region.x, step) if share > MOSTLY else Extract(y, x, step)
+
+
 def crop(visible: Rect, over: Rect, shape: Shape5) -> tuple[Range, Range]:
     """Return the rows and columns of one level that cover `visible`: all of them if the plane is small."""
     *_, height, width = shape
@@ -114,6 +156,16 @@ def _blocks(start: float, stop: float, length: int) -> Range:
     first = max(0, int(start // BLOCK) * BLOCK)
     last = min(length, -int(-stop // BLOCK) * BLOCK)
     return (first, max(last, min(first + 1, length)))
+
+
+def _patches(seen: tuple[float, float], within: Range, step: int) -> Range:
+    """Return the whole patches of `within` that cover what is seen."""
+    start, stop = within
+    patch = PATCH * step
+    first = start + max(0, int((seen[0] - start) // patch)) * patch
+    last = start - int(-(seen[1] - start) // patch) * patch
+    first = min(first, max(start, stop - 1))
+    return (first, max(first + 1, min(last, stop)))
 
 
 def _is_quick(visible: Rect, over: Rect, shapes: tuple[Shape5, ...], level: int) -> bool:

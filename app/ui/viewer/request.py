@@ -1,7 +1,7 @@
 """What to draw of each side for a state: pure, like the plan it is made from."""
 
 from app.ui.viewer.loader import Wish
-from app.ui.viewer.plan import Viewport, plan
+from app.ui.viewer.plan import Viewport, extract, plan
 from app.ui.viewer.state import Rect, Side, ViewState
 from models.source import ImageInfo
 
@@ -37,4 +37,5 @@ def wish(
     channels = tuple(channel for _index, channel in found)
     regions = plan(state, info, viewport, over=over, channels=channels)
     luts = tuple(state.lut(index) for index, _channel in found)
-    return Wish(regions, luts, contrasts, is_joint=info.is_rgb, kind=state.kind)
+    extracts = tuple(extract(state, one, over, info.shapes[one.level], viewport) for one in regions)
+    return Wish(regions, luts, contrasts, is_joint=info.is_rgb, kind=state.kind, extracts=extracts)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.ui.viewer.coarse import with_levels
-from app.ui.viewer.plan import WHOLE_PIXELS, Viewport, fitted, moved, place, plan, zoomed
+from app.ui.viewer.plan import WHOLE_PIXELS, Viewport, extract, fitted, moved, place, plan, zoomed
 from app.ui.viewer.state import ChannelView, Rect, ViewState, extent
 from models.source import AXES, Channel, ImageInfo, PixelSize
 
@@ -120,3 +120,46 @@ def test_an_image_cannot_be_moved_out_of_sight(by_x, by_y):
     assert after.x + after.width > 0
     assert after.y < over.height
     assert after.y + after.height > 0
+
+
+@given(sides, sides, sizes, viewports, st.integers(1, 2), st.floats(-0.4, 0.9), st.floats(-0.4, 0.9), shares)
+def test_what_is_drawn_covers_what_is_visible(height, width, size, viewport, levels, x, y, share):
+    info = info_of(height, width, size, levels)
+    over = extent(info)
+    view = Rect(over.x + x * over.width, over.y + y * over.height, share * over.width, share * over.height)
+    state = state_of(view)
+    left, right = max(view.x, over.x), min(view.x + view.width, over.x + over.width)
+    top, bottom = max(view.y, over.y), min(view.y + view.height, over.y + over.height)
+    for region in plan(state, info, viewport):
+        found = extract(state, region, over, info.shapes[region.level], viewport)
+        assert region.y[0] <= found.y[0] < found.y[1] <= region.y[1]
+        assert region.x[0] <= found.x[0] < found.x[1] <= region.x[1]
+        lies = place(found.place_of(region), over, info.shapes)
+        slack = 1e-6 * max(over.width, over.height)
+        assert lies.x <= left + slack
+        assert lies.y <= top + slack
+        assert lies.x + lies.width >= right - slack
+        assert lies.y + lies.height >= bottom - slack
+
+
+@given(sides, sides, viewports, shares)
+def test_no_pixel_of_the_screen_is_drawn_with_less_than_one_of_its_own(height, width, viewport, share):
+    info = info_of(height, width)
+    over = extent(info)
+    state = state_of(Rect(0, 0, over.width * share, over.height * share))
+    region = plan(state, info, viewport)[-1]
+    found = extract(state, region, over, info.shape, viewport)
+    scale = min(viewport.width / (over.width * share), viewport.height / (over.height * share))
+    assert found.step == 1 or found.step * scale <= 1 + 1e-6
+
+
+def test_a_small_move_draws_the_same_part():
+    info = info_of(2000, 2000)
+    views = [Rect(600 + x, 600, 300, 200) for x in (0, 20, 50)]
+    regions = [plan(state_of(view), info, Viewport(600, 400))[-1] for view in views]
+    found = {
+        extract(state_of(view), region, extent(info), info.shape, Viewport(600, 400))
+        for view, region in zip(views, regions, strict=True)
+    }
+    assert len(found) == 1
+    assert found.pop().step == 1
