@@ -15,6 +15,7 @@ from app.text import _, ngettext
 from app.ui import actions as table
 from app.ui.doubts import DoubtsStrip
 from app.ui.drop import Dropped
+from app.ui.file_keeper import FileKeeper
 from app.ui.jobs.watch import JobsWatch
 from app.ui.keys import CommandFinder, KeySheet
 from app.ui.panels import Services
@@ -37,6 +38,9 @@ class Desk(QObject):
         self.finder = CommandFinder(self.actions, window)
         self.doubts = DoubtsStrip()
         window.stage.strips.addWidget(self.doubts)
+        self.files = FileKeeper(self.session, services.background, self)
+        self.files.correct_wished.connect(self.ask_reading)
+        window.stage.strips.addWidget(self.files.strip)
         self._preferences: Preferences | None = None
         self._keys: KeySheet | None = None
         self._may_stop_jobs = False

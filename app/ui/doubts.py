@@ -1,14 +1,13 @@
 """The strip above the picture that asks what the file does not say; never a dialog."""
 
-from itertools import permutations
-
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QDoubleValidator
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from app.text import _
+from app.ui.axis_chips import AxisChips
 from app.ui.flow import FlowLayout
 from app.ui.session import OpenImage
+from app.ui.size_field import LENGTHS, TIMES, SizeField
 from models.source import AXES, ImageInfo, PixelSize, Reading
 
 SIZE_DOUBTS = frozenset({"pixel_size", "pixel_size_range", "unit"})
@@ -26,48 +25,51 @@ class DoubtsStrip(QFrame):
         self.setProperty("role", "strip")
         self._image: OpenImage | None = None
         self._last_um: float | None = None
+        self._is_about_everything = False
+        self._is_about_axes = False
         self.words = QLabel()
-        self.axes = QComboBox()
-        self.axes.setAccessibleName(_("Order of the axes"))
+        self.chips = AxisChips()
         self.size_words = QLabel()
-        self.size_line = QLineEdit()
-        self.size_line.setAccessibleName(_("Pixel size in micrometres"))
-        self.size_line.setPlaceholderText("0.1")
-        self.size_line.setMaximumWidth(self.fontMetrics().horizontalAdvance("0") * 12)
-        self.size_line.setValidator(QDoubleValidator(1e-6, 1e6, 6, self))
-        self.unit = QLabel(_("µm per pixel"))
+        self.pixel = SizeField(_("Pixel size"), LENGTHS, is_pair=True)
+        self.step = SizeField(_("Distance of planes"), LENGTHS)
+        self.interval = SizeField(_("Time between images"), TIMES)
         self.apply = QPushButton(_("Use"))
         self.as_last = QPushButton()
+        self.as_file = QPushButton(_("As the file says"))
         self.carry_on = QPushButton()
         self._arrange()
-        self.size_line.returnPressed.connect(self._answer)
+        for field in (self.pixel, self.step, self.interval):
+            field.entered.connect(self._answer)
+        self.chips.changed.connect(self._show_axes)
         self.apply.clicked.connect(self._answer)
         self.as_last.clicked.connect(self._answer_as_last)
+        self.as_file.clicked.connect(self._answer_as_file)
         self.carry_on.clicked.connect(self._dismiss)
         self.hide()
 
     def ask(self, image: OpenImage, *, everything: bool = False) -> None:
         """Show what is doubtful about `image`; with `everything` all that can be corrected."""
-        info = image.info
-        doubts = set(info.doubts)
-        self._image = image
+        info, doubts = image.info, set(image.info.doubts)
+        letters, lengths = file_axes(image)
+        self._image, self._is_about_everything = image, everything
+        self._is_about_axes = (everything or bool(doubts & AXIS_DOUBTS)) and bool(letters)
         about_size = everything or bool(doubts & SIZE_DOUBTS)
-        about_axes = (everything or bool(doubts & AXIS_DOUBTS)) and len(_stack_axes(info)) > 0
-        self.words.setText(_("Read as {axes}.").format(axes=axes_in_words(info)))
-        self.axes.clear()
-        if about_axes:
-            for order in orders(info):
-                self.axes.addItem(_("Read as {axes}").format(axes=axes_in_words(info, order)), order)
-        self.axes.setVisible(about_axes)
-        self.words.setVisible(not about_axes and bool(_stack_axes(info)))
+        self.chips.show_axes(letters, lengths, allowed="TZ" if "S" in info.axes else "TZC")
+        self.chips.setVisible(self._is_about_axes)
+        size = info.pixel_size_um
         self.size_words.setText(size_in_words(info))
-        for widget in (self.size_words, self.size_line, self.unit):
-            widget.setVisible(about_size)
-        self.size_line.clear()
+        self.pixel.show_value(size.x, size.y)
+        self.step.show_value(size.z)
+        self.interval.show_value(info.time_interval_s)
+        self.size_words.setVisible(about_size and not everything)
+        self.pixel.setVisible(about_size)
+        self.pixel.words.setVisible(everything)
+        self._show_axes(letters)
         self.as_last.setVisible(about_size and self._last_um is not None)
         if self._last_um is not None:
             self.as_last.setText(_("As in the last file: {size} µm").format(size=f"{self._last_um:g}"))
-        is_missing = about_size and info.pixel_size_um.x is None
+        self.as_file.setVisible(is_corrected(image))
+        is_missing = about_size and size.x is None
         self.carry_on.setText(_("Carry on uncalibrated") if is_missing else _("Carry on"))
         self.show()
 
@@ -78,13 +80,17 @@ class DoubtsStrip(QFrame):
 
     def _arrange(self) -> None:
         layout = FlowLayout(self, margin=8, spacing=8)
-        for group in (
-            (self.words, self.axes),
-            (self.size_words, self.size_line, self.unit),
+        groups: tuple[tuple[QWidget, ...], ...] = (
+            (self.chips, self.words),
+            (self.size_words, self.pixel),
+            (self.step,),
+            (self.interval,),
             (self.apply,),
             (self.as_last,),
+            (self.as_file,),
             (self.carry_on,),
-        ):
+        )
+        for group in groups:
             together = QWidget()
             row = QHBoxLayout(together)
             row.setContentsMargins(0, 0, 0, 0)
@@ -92,23 +98,46 @@ class DoubtsStrip(QFrame):
                 row.addWidget(widget)
             layout.addWidget(together)
 
+    def _show_axes(self, letters: str) -> None:
+        """Say how the image would be read now, and ask only about axes that it would have."""
+        info = self._image.info if self._image is not None else None
+        self.words.setText(_("Read as {axes}.").format(axes=self.chips.words() or _("a single plane")))
+        self.words.setVisible(bool(letters))
+        is_asked = self._is_about_everything or info is None or letters != file_axes_of(self._image)
+        self.step.setVisible("Z" in letters and is_asked)
+        self.interval.setVisible("T" in letters and is_asked)
+
     def _answer(self) -> None:
-        text = self.size_line.text().replace(",", ".").strip()
-        size = float(text) if text else None
-        if size is not None and size <= 0:
-            return
-        self._send(size)
+        self._send(self.pixel.values())
 
     def _answer_as_last(self) -> None:
-        self._send(self._last_um)
+        if self._last_um is not None:
+            self._send((self._last_um,))
 
-    def _send(self, size: float | None) -> None:
-        if self._image is None:
+    def _answer_as_file(self) -> None:
+        if self._image is not None:
+            self.answered.emit(self._image.key, Reading())
+
+    def _send(self, sizes: tuple[float, ...]) -> None:
+        """Add what was said now to what was said before."""
+        image = self._image
+        if image is None:
             return
-        order = self.axes.currentData() if self.axes.count() else ""
-        axes = order if order and order != self._image.info.axes else ""
-        if axes or size is not None:
-            self.answered.emit(self._image.key, Reading(axes, PixelSize(y=size, x=size)))
+        said = image.reading or Reading()
+        letters = self.chips.letters
+        axes = said.axes
+        if letters != file_axes_of(image):
+            axes = letters + image.info.axes[len(letters) :]
+        depth = self.step.values() if not self.step.isHidden() else ()
+        interval = self.interval.values() if not self.interval.isHidden() else ()
+        size = PixelSize(
+            z=depth[0] if depth else said.pixel_size_um.z,
+            y=sizes[-1] if sizes else said.pixel_size_um.y,
+            x=sizes[0] if sizes else said.pixel_size_um.x,
+        )
+        reading = Reading(axes, size, interval[0] if interval else said.time_interval_s)
+        if reading != said:
+            self.answered.emit(image.key, reading)
         else:
             self._dismiss()
 
@@ -117,13 +146,31 @@ class DoubtsStrip(QFrame):
             self.dismissed.emit(self._image.key)
 
 
-def axes_in_words(info: ImageInfo, order: str = "") -> str:
-    """Return such as ``"Z 40, C 2"`` for the axes before the plane, named as in `order`."""
-    stack = _stack_axes(info)
-    names = order[: len(stack)] if order else stack
-    lengths = dict(zip(AXES, info.shape, strict=True))
-    parts = [f"{name} {lengths[axis]}" for name, axis in zip(names, stack, strict=True)]
-    return ", ".join(parts) if parts else _("a single plane")
+def file_axes(image: OpenImage) -> tuple[str, tuple[int, ...]]:
+    """Return the letters of the axes before the plane, in the order of the file, and their lengths."""
+    letters = file_axes_of(image)
+    lengths = dict(zip(AXES, image.info.shape, strict=True))
+    return letters, tuple(lengths[letter] for letter in letters)
+
+
+def file_axes_of(image: OpenImage | None) -> str:
+    """Return what the axes before the plane are taken for, in the order of the file."""
+    if image is None:
+        return ""
+    said = image.reading.axes.upper() if image.reading is not None else ""
+    return (said or image.info.axes).rstrip("YXS")
+
+
+def is_corrected(image: OpenImage) -> bool:
+    """Whether a person said something about this image."""
+    return image.reading is not None and image.reading != Reading()
+
+
+def axes_in_words(image: OpenImage) -> str:
+    """Return such as ``"Z 40, C 2"`` for the axes before the plane, in the order of the file."""
+    letters, lengths = file_axes(image)
+    words = (f"{letter} {length}" for letter, length in zip(letters, lengths, strict=True))
+    return ", ".join(words) or _("a single plane")
 
 
 def size_in_words(info: ImageInfo) -> str:
@@ -136,16 +183,3 @@ def size_in_words(info: ImageInfo) -> str:
     if "pixel_size_range" in info.doubts:
         return _("The file says {size} µm, which is hard to believe:").format(size=f"{size:g}")
     return _("Pixel size {size} µm; another:").format(size=f"{size:g}")
-
-
-def orders(info: ImageInfo) -> list[str]:
-    """Return all ways to name the axes of `info`, the present one first."""
-    stack = _stack_axes(info)
-    plane = info.axes[len(stack) :]
-    letters = "TZ" if "S" in info.axes else "TCZ"
-    others = ["".join(names) for names in permutations(letters, len(stack)) if "".join(names) != stack]
-    return [name + plane for name in (stack, *others)]
-
-
-def _stack_axes(info: ImageInfo) -> str:
-    return info.axes.rstrip("YXS")

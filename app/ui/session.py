@@ -127,10 +127,18 @@ class Session(QObject):
 
         self._open(partial(open_file, path), path, show, self._refuse)
 
-    def reopen(self, key: int, *, reading: Reading | None = None, scene: int | None = None) -> None:
+    def reopen(
+        self,
+        key: int,
+        *,
+        reading: Reading | None = None,
+        scene: int | None = None,
+        is_quiet: bool = False,
+    ) -> None:
         """Read an open image again: with a person's corrections, another scene, or as it is now.
 
-        Of several wishes the last one counts. Corrections are remembered for the file.
+        Of several wishes the last one counts. Corrections are remembered for the file. That it cannot be
+        read is not told if `is_quiet`.
         """
         old = self._images[key]
         is_other_scene = scene is not None and scene != old.info.scene
@@ -154,7 +162,8 @@ class Session(QObject):
         def refuse(error: Exception) -> None:
             if key in self._images and self._reopenings.get(key) == number:
                 self.reopen_failed.emit(key)
-                self._refuse(error)
+                if not (is_quiet and isinstance(error, UserError)):
+                    self._refuse(error)
 
         call = partial(
             open_file,

@@ -75,7 +75,7 @@ class Wiring(QObject):
         give_keys(self.desk.actions, viewer)
         viewer.pointer_moved.connect(self.status.show_pointer)
         viewer.zoom_changed.connect(self.status.show_zoom)
-        viewer.image_failed.connect(self.desk.show_failure)
+        viewer.image_failed.connect(lambda _error: self.desk.files.watch.look())
         self._join("restore", self._join_restore)
         self._join("display", self._join_display)
         viewer.show_image(self.session.current)

@@ -121,6 +121,11 @@ class Loader(QObject):
         if wish is not None:
             self.show(wish)
 
+    def rest(self) -> None:
+        """Draw nothing until something is wished anew."""
+        self._wanted = None
+        self._left = []
+
     def _go_on(self) -> None:
         if self._is_busy or not self._left or self._wanted is None or self._source is None:
             return

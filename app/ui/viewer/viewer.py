@@ -28,6 +28,7 @@ from app.ui.viewer.plan import zoomed
 from app.ui.viewer.play import Player
 from app.ui.viewer.preview import PreviewBox
 from app.ui.viewer.probe import probe
+from app.ui.viewer.recall import beginning, is_missing, recalled
 from app.ui.viewer.request import wish
 from app.ui.viewer.side import SideImage
 from app.ui.viewer.state import (
@@ -37,7 +38,6 @@ from app.ui.viewer.state import (
     Side,
     ViewState,
     extent,
-    initial_state,
     unit_size,
 )
 from models.errors import UserError
@@ -65,7 +65,7 @@ class Viewer(QWidget):
         self.setAccessibleName(_("Viewer"))
         self._background = background
         self._state = ViewState()
-        self._remembered: dict[int, tuple[OpenImage, ViewState]] = {}
+        self._remembered: dict[tuple[int, int], tuple[ViewState, ImageInfo]] = {}  # by key and scene
         self._sides: dict[Side, SideImage] = {side: SideImage(background, self) for side in SIDES}
         self._introduced: set[int | None] = set()  # raw images whose result was compared before
         self._matches: tuple[int | None, ...] = ()
@@ -121,9 +121,8 @@ class Viewer(QWidget):
         raw.open(image)
         state = ViewState()
         if image is not None:
-            known = self._remembered.get(image.key)
-            is_same = known is not None and known[0] is image
-            state = known[1] if known is not None and is_same else initial_state(image.info)
+            before = self._remembered.get((image.key, image.info.scene))
+            state = beginning(image.info, image.missing) if before is None else recalled(*before, image.info)
         self._state = state
         self._show_image_state()
         self.state_changed.emit(self._state)
@@ -266,6 +265,12 @@ class Viewer(QWidget):
         return self._sides["raw"].info
 
     @property
+    def _cut_off(self) -> Planes:
+        """The planes behind the end of a file that ends too early."""
+        image = self._sides["raw"].image
+        return frozenset() if image is None else image.missing
+
+    @property
     def _has_result(self) -> bool:
         return self._sides["restored"].image is not None
 
@@ -287,7 +292,7 @@ class Viewer(QWidget):
         panes = compare.panes(state, has_result=self._has_result, is_raw_held=is_raw_only)
         self.panes.show_state(state, info, [(pane, self._tags(pane)) for pane in panes])
         self.dims.show_state(state, info)
-        self.dims.show_unfinished(self._unfinished, state)
+        self.dims.show_unfinished(self._unfinished | self._cut_off, state)
         self._show_box()
         for side in SIDES:
             self._draw(side)
@@ -297,6 +302,11 @@ class Viewer(QWidget):
     def _draw(self, side: Side) -> None:
         shown, raw = self._sides[side], self._info
         if shown.info is None or raw is None or (side == "restored" and self._is_missing()):
+            return
+        if side == "raw" and is_missing(self._state, self._cut_off):
+            shown.loader.rest()
+            self.panes.clear(side)
+            self.panes.show_sentence(_("This plane is missing: the file ends before it."))
             return
         over, viewport = extent(raw), self.panes.viewport
         wanted = wish(self._state, shown.info, viewport, over=over, side=side, matches=self._matches)
@@ -309,6 +319,8 @@ class Viewer(QWidget):
         """Put a picture that was drawn on the canvases."""
         shown, raw = self._sides[side], self._info
         if shown.info is None or raw is None:
+            return
+        if side == "raw" and is_missing(self._state, self._cut_off):
             return
         shown.drawn = drawn
         if self._state.shown:
@@ -332,7 +344,8 @@ class Viewer(QWidget):
                 state = state.with_contrast(index, contrast, side)
         self.set_state(state)
 
-    def _refuse(self, error: UserError) -> None:
+    def _refuse(self, side: Side, error: UserError) -> None:
+        self.panes.clear(side)  # what is left there is another plane
         self.panes.show_sentence(f"{error.sentence}\n{error.hint}".strip())
         self.player.stop()
         self.image_failed.emit(error)
@@ -411,7 +424,7 @@ class Viewer(QWidget):
         self._counter.changed.connect(self.histogram_changed)
         for side, shown in self._sides.items():
             shown.loader.drawn.connect(partial(self._put_up, side))
-            shown.loader.failed.connect(self._refuse)
+            shown.loader.failed.connect(partial(self._refuse, side))
         self.preview.moved.connect(self.preview_box_moved)
         self.dims.position_wished.connect(self.go_to)
         self.dims.play_clicked.connect(self.player.toggle)
@@ -442,7 +455,7 @@ class Viewer(QWidget):
     def _remember(self) -> None:
         image = self._sides["raw"].image
         if image is not None:
-            self._remembered[image.key] = (image, self._state)
+            self._remembered[image.key, image.info.scene] = (self._state, image.info)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Answer the viewer's keys; leave all others to the window."""
