@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Command = Callable[[argparse.Namespace, Paths, Voice], int]
 
 OWN_IMAGES = "pssr-own-images"  # the recipe for a folder of any good images
-COMMANDS = ("restore", "info", "models", "train", "evaluate", "check")
+COMMANDS = ("restore", "export", "info", "models", "train", "evaluate", "check")
 
 
 class NotUnderstood(UserError):
@@ -104,6 +104,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_device(restore)
 
+    _add_export(commands)
+
     info = _command(commands, "info", "info:describe", "file", _("tell what is in an image file"))
     info.add_argument("file", metavar="FILE")
 
@@ -152,6 +154,38 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_export(commands: Any) -> None:  # Any: see `_command`
+    export = _command(
+        commands,
+        "export",
+        "export:export_images",
+        "",
+        _("write images in another format, without changing a pixel"),
+    )
+    export.add_argument("inputs", nargs="+", metavar="INPUT", help=_("images, or folders with images"))
+    export.add_argument(
+        "--format",
+        required=True,
+        choices=("ome-tiff", "imagej", "ome-zarr"),
+        help=_("what to write; imagej is the TIFF that Fiji opens with ranges and colours"),
+    )
+    export.add_argument(
+        "--output", default="", metavar="DIR", help=_("folder for the files; else beside each original")
+    )
+    export.add_argument("--channels", type=_numbers, default=(), metavar="1,3", help=_("only these channels"))
+    export.add_argument("--z", type=_range, metavar="1-10", help=_("only these planes"))
+    export.add_argument("--t", type=_range, metavar="1-10", help=_("only these times"))
+    export.add_argument(
+        "--scene", type=_position, default=1, metavar="N", help=_("image within each file; else the first")
+    )
+    export.add_argument(
+        "--zarr",
+        choices=("0.4", "0.5"),
+        default="0.4",
+        help=_("version of OME-Zarr; else {version}").format(version="0.4"),
+    )
+
+
 def _command(
     commands: Any, name: str, do: str, about: str, help_text: str
 ) -> argparse.ArgumentParser:  # Any: argparse keeps the type of sub-parsers to itself
@@ -173,6 +207,27 @@ def _seed(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(_("a seed is a whole number, 0 or more"))
     return int(text)
+
+
+def _position(text: str) -> int:
+    """Turn a position, counted from 1, into a number."""
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(_("positions are whole numbers from 1"))
+    return int(text)
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    """Turn positions counted from 1, such as ``1,3``, into indices."""
+    return tuple(dict.fromkeys(_position(part.strip()) - 1 for part in text.split(",")))
+
+
+def _range(text: str) -> tuple[int, int]:
+    """Turn positions counted from 1, such as ``1-10`` or ``4``, into a half-open range."""
+    first, _dash, last = text.partition("-")
+    start, stop = _position(first.strip()), _position((last or first).strip())
+    if start > stop:
+        raise argparse.ArgumentTypeError(_("a range begins with its smaller number"))
+    return (start - 1, stop)
 
 
 def _tile(text: str) -> int:

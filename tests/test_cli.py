@@ -368,3 +368,50 @@ class TestRestore:
     def test_with_dtype_input_the_result_has_the_numbers_of_the_original(self, ask, image):
         _, out, _ = ask("restore", image, "--model", "simple-smoothing", "--dtype", "input")
         assert tifffile.imread(out.splitlines()[-1]).dtype == np.uint16
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["export", "a.tif"],
+        ["export", "a.tif", "--format", "bmp"],
+        ["export", "a.tif", "--format", "imagej", "--z", "0-4"],
+        ["export", "a.tif", "--format", "imagej", "--t", "5-4"],
+        ["export", "a.tif", "--format", "imagej", "--channels", "1,x"],
+        ["export", "a.tif", "--format", "imagej", "--scene", "0"],
+    ],
+)
+def test_exports_that_mean_nothing_are_not_begun(ask, words):
+    code, out, err = ask(*words)
+    assert (code, out) == (2, "")
+    assert "--help" in err
+
+
+def test_export_writes_what_was_asked_for_and_says_where(ask_json, image, tmp_path):
+    code, lines = ask_json(
+        "export",
+        image,
+        tmp_path / "gone.tif",
+        "--format",
+        "imagej",
+        "--channels",
+        "2",
+        "--output",
+        tmp_path / "out",
+    )
+    assert code == 1
+    output, missing = lines[-1]["outputs"]
+    assert output == str(tmp_path / "out" / "cells.tif")
+    assert missing is None
+    assert [failed["code"] for failed in lines[-1]["failed"]] == ["images.gone"]
+    np.testing.assert_array_equal(tifffile.imread(output), tifffile.imread(image)[1])
+    kinds = [line["value"]["kind"] for line in lines[:-1]]
+    assert kinds[0] == "Started"
+    assert kinds[-1] == "Finished"
+
+
+def test_export_of_nothing_that_is_there_says_what_is_wrong(ask, image):
+    code, out, err = ask("export", image, "--format", "ome-zarr", "--z", "3")
+    assert (code, out) == (1, "")
+    assert "1 plane" in err
+    assert "originals are unchanged" in err

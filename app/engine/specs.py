@@ -12,6 +12,8 @@ from models.source import Reading
 Device = str  # "auto", "cpu", "cuda", "cuda:1", "mps"
 Dtype = Literal["float32", "input"]
 Overwrite = Literal["never", "rename"]
+Format = Literal["ome-tiff", "imagej", "ome-zarr"]
+ZarrVersion = Literal["0.4", "0.5"]
 Values = tuple[tuple[str, Value], ...]
 
 
@@ -105,12 +107,70 @@ class CheckSpec:
     device: Device = "auto"
 
 
-Spec = RestoreSpec | PreviewSpec | TrainSpec | EvaluateSpec | CheckSpec
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """How one channel should look to whoever opens an export.
+
+    Attributes
+    ----------
+    name : str
+    colour : str or None
+        As ``#rrggbb``: that of the brightest pixels.
+    display : (low, high) or None
+        Gray values drawn darkest and brightest; None: chosen from the pixels.
+    table : str
+        The colours in between, for programs that take a table: 256 reds, greens and blues in hexadecimal
+        digits. Empty where they simply run from black to `colour`.
+    """
+
+    name: str
+    colour: str | None = None
+    display: tuple[float, float] | None = None
+    table: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportSpec:
+    """Write images in another format, whole or in part, without changing a pixel.
+
+    Attributes
+    ----------
+    inputs : tuple of Input
+    format : Format
+    output_dir : str
+        Absolute folder for the files; empty: beside each original.
+    name_pattern : str
+        File name; ``{name}`` is the original's name without suffix. The suffix of the format is added.
+    channels : tuple of int
+        Channels to export; empty: all.
+    t, z, y, x : (start, stop) or None
+        Half-open ranges at full resolution; None: all.
+    appearances : tuple of Appearance
+        One per channel of the image; empty: as the file says.
+    zarr : "0.4" or "0.5"
+        Version of OME-Zarr.
+    """
+
+    inputs: tuple[Input, ...]
+    format: Format
+    output_dir: str = ""
+    name_pattern: str = "{name}"
+    channels: tuple[int, ...] = ()
+    t: tuple[int, int] | None = None
+    z: tuple[int, int] | None = None
+    y: tuple[int, int] | None = None
+    x: tuple[int, int] | None = None
+    appearances: tuple[Appearance, ...] = ()
+    zarr: ZarrVersion = "0.4"
+
+
+Spec = ExportSpec | RestoreSpec | PreviewSpec | TrainSpec | EvaluateSpec | CheckSpec
 
 KINDS: dict[str, tuple[type, str]] = {
     "restore": (RestoreSpec, "app.engine.runners.restore"),
     "preview": (PreviewSpec, "app.engine.runners.preview"),
     "train": (TrainSpec, "app.engine.runners.train"),
     "evaluate": (EvaluateSpec, "app.engine.runners.evaluate"),
+    "export": (ExportSpec, "app.engine.runners.export"),
     "check": (CheckSpec, "app.engine.runners.check"),
 }

@@ -98,9 +98,9 @@ def pair_by_name(low_dir: Path, high_dir: Path) -> list[tuple[Path, Path]]:
 
 
 def stem(path: Path) -> str:
-    """Return the name of `path` without its suffix, ``.ome.tif`` being one suffix."""
+    """Return the name of `path` without its suffix, ``.ome.tif`` and ``.ome.zarr`` being one suffix."""
     name = path.name
-    inner = re.sub(r"\.ome\.tiff?$", "", name, flags=re.IGNORECASE)
+    inner = re.sub(r"\.ome\.(tiff?|zarr)$", "", name, flags=re.IGNORECASE)
     return inner if inner != name else path.stem
 
 

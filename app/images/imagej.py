@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import tifffile
+from numpy.typing import NDArray
 
 from app.images.ome import MICROMETRES
 from models.source import Channel, ImageInfo
@@ -15,6 +16,7 @@ WHITE = "#ffffff"
 SIGNED_SHIFT = 32768.0  # ImageJ keeps signed 16-bit values as unsigned ones
 
 Display = tuple[float, float]  # lowest and highest value shown
+Table = NDArray[np.uint8]  # (3, 256): red, green and blue from the lowest to the highest value shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,22 +126,43 @@ def description(info: ImageInfo, display: Display | None) -> bytes:
     return "\n".join([*lines, ""]).encode("ascii")
 
 
-def metadata(info: ImageInfo, displays: tuple[Display | None, ...]) -> tuple[bytes, bytes]:
+def metadata(
+    info: ImageInfo,
+    displays: tuple[Display | None, ...],
+    *,
+    tables: tuple[Table | None, ...] = (),
+    text: str = "",
+) -> tuple[bytes, bytes]:
     """Return ImageJ's block of ranges, colours and names of planes, and the lengths of its parts.
 
     A range that is not known yet is stored as one without extent, which `channels_of` takes for none.
+
+    Parameters
+    ----------
+    info : ImageInfo
+    displays : tuple of (low, high) or None
+    tables : tuple of (3, 256) uint8 or None
+        Colours that do not simply run from black to the channel's; one per channel, or none at all.
+    text : str
+        What ImageJ shows as the image's info.
     """
     t, c, z, _, _ = info.shape
     parts: dict[str, object] = {}
     if c > 1:
         known = (display or (0.0, 0.0) for display in displays)
         parts["Ranges"] = tuple(_shown(value, info.dtype) for display in known for value in display)
-    if any(channel.colour not in (None, WHITE) for channel in info.channels):
-        parts["LUTs"] = [_ramp(channel.colour or WHITE) for channel in info.channels]
+    tables = tables or (None,) * c
+    if any(channel.colour not in (None, WHITE) for channel in info.channels) or any(
+        table is not None for table in tables
+    ):
+        parts["LUTs"] = [
+            ramp(channel.colour or WHITE) if table is None else table
+            for channel, table in zip(info.channels, tables, strict=True)
+        ]
     if any(channel.name for channel in info.channels) and t * c * z <= MOST_LABELS:
         parts["Labels"] = [channel.name for _ in range(t * z) for channel in info.channels]
-    if not parts:
-        parts["Info"] = "Micrographia"
+    if text or not parts:
+        parts["Info"] = text or "Micrographia"
     block, counts = tifffile.tifffile.imagej_metadata_tag(parts, "<")
     return _bytes_of(block), _bytes_of(counts)
 
@@ -185,7 +208,8 @@ def _shown(value: float, dtype: str) -> float:
     return float(value) + (SIGNED_SHIFT if dtype == "int16" else 0.0)
 
 
-def _ramp(colour: str) -> np.ndarray:
+def ramp(colour: str) -> Table:
+    """Return the (3, 256) table that runs straight from black to `colour`."""
     top = np.array([int(colour[start : start + 2], 16) for start in (1, 3, 5)])
     return np.rint(top[:, None] * np.arange(256) / 255).astype(np.uint8)  # (3, 256)
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FORMAT = "micrographia.provenance/1"
+RECORD_KEY = "micrographia"  # among the attributes of an OME-Zarr
+ATTRIBUTES = (".zattrs", "zarr.json")  # where they stand, in format 2 and 3
+LARGEST = 1 << 24  # bytes of attributes that are looked through
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,11 +97,28 @@ def read_record(path: Path) -> Provenance | None:
     ImageError
         If the file cannot be opened.
     """
+    if path.is_dir():
+        return _record_in_folder(path)
     from app.images.readers.tiff import comments  # here, because reading TIFF costs an import that few need
 
     for text in comments(path):
         try:
             return Provenance.from_json(text)
         except (ValueError, TypeError, IndexError):
+            continue
+    return None
+
+
+def _record_in_folder(folder: Path) -> Provenance | None:
+    """Return the record among the attributes of an OME-Zarr."""
+    for name in ATTRIBUTES:
+        file = folder / name
+        try:
+            if file.stat().st_size > LARGEST:
+                continue
+            found = json.loads(file.read_bytes())
+            found = found.get("attributes", {}) if name == "zarr.json" else found
+            return Provenance.from_json(json.dumps(found[RECORD_KEY]))
+        except (OSError, ValueError, TypeError, AttributeError, LookupError, RecursionError):
             continue
     return None

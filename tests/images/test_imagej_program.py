@@ -29,13 +29,13 @@ run("Quit");
 """
 
 
-def run_imagej(path: Path, folder: Path) -> list[str]:
+def run_imagej(path: Path, folder: Path, macro: str = MACRO) -> list[str]:
     """Return the lines that ImageJ prints about the image at `path`."""
     jar = next((jar for jar in JARS if jar and Path(jar).is_file()), None)
     missing = [name for name in ("java", "xvfb-run") if shutil.which(name) is None]
     if jar is None or missing:
         pytest.skip(f"needs ImageJ (Debian's imagej) and {' and '.join(missing) or 'java'}")
-    (folder / "look.ijm").write_text(MACRO)
+    (folder / "look.ijm").write_text(macro)
     command = [
         "xvfb-run",
         "-a",

@@ -328,7 +328,7 @@ def test_pixels_of_another_shape_are_a_mistake_of_the_program(tmp_path):
 
 def test_a_disk_that_is_too_small_is_noticed_before_anything_is_written(tmp_path, monkeypatch):
     usage = shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(tiff.shutil, "disk_usage", lambda path: usage._replace(free=1_000_000))
+    monkeypatch.setattr("shutil.disk_usage", lambda path: usage._replace(free=1_000_000))
     with pytest.raises(errors.DiskFull) as caught:
         OmeTiffSink.create(tmp_path / "a.ome.tif", info_for((1, 1, 50, 1000, 2000), "float32"))
     assert caught.value.sentence == "The disk is nearly full: 399 MB missing for a.ome.tif."

@@ -18,9 +18,9 @@ from app.engine.events import Stopped as StoppedEvent
 from app.engine.runners.devices import Device
 from app.engine.runners.loading import device_for, loaded
 from app.engine.runners.original import Fingerprint, RangedSource
+from app.engine.runners.outputs import output_path
 from app.engine.specs import Input, RestoreSpec
-from app.images.errors import CannotWrite, NoPixels, NotSupported
-from app.images.folders import stem
+from app.images.errors import NoPixels, NotSupported
 from app.images.open import open_image
 from app.images.record import Provenance, read_record
 from app.images.writers.tiff import OmeTiffSink
@@ -33,6 +33,8 @@ from models.restoration.family import Restorer
 from models.restoration.inference import Restoration, Used, result_info
 from models.source import ImageInfo
 
+SUFFIXES = (".ome.tif", ".ome.tiff")
+
 
 class WrongChannels(UserError):
     """The image and the model do not agree on the number of channels."""
@@ -44,12 +46,6 @@ class NameTaken(UserError):
     """A result with this name exists and may not be joined by another."""
 
     code = "restore.name_taken"
-
-
-class WrongName(UserError):
-    """The pattern for names of results gives no file name."""
-
-    code = "restore.name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +214,8 @@ def _sink(order: Order, one: Input, info: ImageInfo, item: ItemContext) -> tuple
     part = item.noted("part")
     if part is not None and Path(part).exists():
         return OmeTiffSink.resume(Path(part)), Attempt(item, number)
-    path = _output_path(order, one)
+    folder = order.spec.output_dir or order.context.settings.results_dir
+    path = output_path(one, order.spec.name_pattern, folder, SUFFIXES)
     if order.spec.overwrite == "never" and path.exists():
         raise NameTaken(
             f"{path.name} exists already; it was left as it is.",
@@ -231,29 +228,6 @@ def _sink(order: Order, one: Input, info: ImageInfo, item: ItemContext) -> tuple
     item.note("attempt", str(number + 1))
     item.note("part", str(sink.path))
     return sink, Attempt(item, number + 1)
-
-
-def _output_path(order: Order, one: Input) -> Path:
-    """Return the name that the result should have; its folder exists."""
-    original = Path(one.path).absolute()
-    name = stem(original) + (f"_scene{one.scene + 1}" if one.scene else "")
-    named = order.spec.name_pattern.replace("{name}", name)
-    if not named or PurePath(named).name != named:
-        raise WrongName(
-            f"“{named}” is not a file name.", hint="Change the pattern for names of results.", name=named
-        )
-    if not named.lower().endswith((".ome.tif", ".ome.tiff")):
-        named += ".ome.tif"
-    folder = Path(order.spec.output_dir or order.context.settings.results_dir or original.parent)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CannotWrite(
-            f"The folder {folder} for results cannot be made: {error.strerror or error}.",
-            hint="Choose another folder for results.",
-            path=str(folder),
-        ) from error
-    return folder / named
 
 
 def _remark_on_fit(card: ModelCard, info: ImageInfo, attempt: Attempt) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from app.images import ome
 from app.images.errors import Damaged, NoPixels, NoSuchScene, TooLarge, Truncated, from_system
 from app.images.partial import Plane
-from app.images.readers.tiff_imagej import imagej_series
+from app.images.readers.tiff_imagej import imagej_series, infos_of_imagej
 from app.images.readers.tiff_ome import ome_series
 from app.images.readers.tiff_other import other_series
 from app.images.readers.tiff_pages import (
@@ -139,7 +139,7 @@ def open_source(path: Path, scene: int = 0, *, partial: bool = False) -> TiffSou
 
 
 def comments(path: Path) -> Iterator[str]:
-    """Yield the comments in the OME-XML of a file; none if it is no OME-TIFF.
+    """Yield the comments in the OME-XML of a file, or what ImageJ shows as its info.
 
     Raises
     ------
@@ -153,6 +153,8 @@ def comments(path: Path) -> Iterator[str]:
     try:
         if handle.file.pages and handle.first.is_ome:
             yield from ome.comments(ome.parse(handle.first.description))
+        elif handle.file.pages and handle.first.is_imagej:
+            yield from infos_of_imagej(handle.first)
     except ValueError:
         return
     finally:

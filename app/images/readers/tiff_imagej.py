@@ -50,14 +50,21 @@ def imagej_series(handle: TiffHandle) -> Series:
 
 def stored_by_imagej(key: Page) -> tuple[tuple[float, ...], tuple[Any, ...], tuple[str, ...]]:
     """Return the display ranges, colour tables and labels of planes that ImageJ stored."""
+    labels = tuple(str(label) for label in _stored(key, "Labels"))
+    return _stored(key, "Ranges"), _stored(key, "LUTs"), labels
+
+
+def infos_of_imagej(key: Page) -> tuple[str, ...]:
+    """Return the texts that ImageJ shows as the image's info."""
+    return tuple(str(text) for text in _stored(key, "Info"))
+
+
+def _stored(key: Page, name: str) -> tuple[Any, ...]:
+    """Return the entries of one name in ImageJ's block."""
     tag = key.tags.get(50839)
     stored = tag.value if tag is not None and isinstance(tag.value, dict) else {}
-
-    def many(name: str) -> tuple[Any, ...]:
-        value = stored.get(name, ())
-        return tuple(value) if isinstance(value, list | tuple) else (value,)
-
-    return many("Ranges"), many("LUTs"), tuple(str(label) for label in many("Labels"))
+    value = stored.get(name, ())
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
 
 
 def _counts(handle: TiffHandle, first: Page, notes: imagej.Notes) -> tuple[dict[str, int], tuple[Doubt, ...]]:

@@ -11,10 +11,12 @@ import tifffile
 from models.source import ImageInfo
 
 DESCRIPTION, STRIP_OFFSETS, STRIP_COUNTS, METADATA_COUNTS, METADATA = 270, 273, 279, 50838, 50839
-DESCRIPTIVE = ((DESCRIPTION, 0), (DESCRIPTION, 1), (METADATA_COUNTS, 0), (METADATA, 0))
+NEEDED = ((DESCRIPTION, 0), (METADATA_COUNTS, 0), (METADATA, 0))
+COLOUR_MAP = 320
+DESCRIPTIVE = (*NEEDED, (DESCRIPTION, 1), (COLOUR_MAP, 0))
 BYTE, ASCII, SHORT, LONG, RATIONAL, LONG8 = 1, 2, 3, 4, 5, 16
 WIDTHS = {BYTE: 1, ASCII: 1, SHORT: 2, LONG: 4, RATIONAL: 8, LONG8: 8}
-BLOB_KINDS = {DESCRIPTION: ASCII, METADATA_COUNTS: LONG, METADATA: BYTE}
+BLOB_KINDS = {DESCRIPTION: ASCII, METADATA_COUNTS: LONG, METADATA: BYTE, COLOUR_MAP: SHORT}
 SAMPLE_FORMATS = {"u": 1, "i": 2, "f": 3}
 STRIP_BYTES = 1 << 18  # about this much in a strip
 CLASSIC_LIMIT = 2 << 30  # beyond it BigTIFF: many readers take offsets for signed numbers
@@ -67,12 +69,12 @@ class Layout:
     head: bytes
 
     @classmethod
-    def of(cls, info: ImageInfo, blobs: Blobs) -> "Layout":
+    def of(cls, info: ImageInfo, blobs: Blobs, *, may_be_big: bool = True) -> "Layout":
         """Return the plan of a file for `info`, described by `blobs` until it is finished."""
         t, c, z, y, x = info.shape
         pixels = t * c * z * y * x * np.dtype(info.dtype).itemsize
         plan = _Plan(info, blobs, is_big=False)
-        if plan.pixels_offset + pixels > CLASSIC_LIMIT:
+        if may_be_big and plan.pixels_offset + pixels > CLASSIC_LIMIT:
             plan = _Plan(info, blobs, is_big=True)
         return cls(
             size=plan.pixels_offset + pixels,
@@ -88,8 +90,9 @@ class Layout:
     def read(cls, file: tifffile.TiffFile, info: ImageInfo) -> "Layout | None":
         """Return the plan of an existing file, or None if it was not made by `of`."""
         page = file.pages.first
-        tags = {key: page.tags.get(key[0], index=key[1]) for key in DESCRIPTIVE}
-        if any(tag is None for tag in tags.values()) or page.compression != 1 or file.byteorder != "<":
+        found = {key: page.tags.get(key[0], index=key[1]) for key in DESCRIPTIVE}
+        tags = {key: tag for key, tag in found.items() if tag is not None}
+        if any(found[key] is None for key in NEEDED) or page.compression != 1 or file.byteorder != "<":
             return None
         t, c, z, y, x = info.shape
         plane_bytes = y * x * np.dtype(info.dtype).itemsize

@@ -6,28 +6,24 @@ its name ends in ``.part``. Two descriptions lie side by side, as Micro-Manager 
 readers of OME-TIFF look for it, and ImageJ's own second, which ImageJ alone obeys; to ImageJ it is a stack.
 """
 
-import errno
-import logging
 import os
-import shutil
 import threading
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
 from app.images import imagej, ome
-from app.images.errors import CannotWrite, Damaged, DiskFull, NotSupported, in_words
+from app.images.errors import CannotWrite, Damaged, DiskFull, NotSupported
 from app.images.folders import stem
 from app.images.readers.tiff import open_source
 from app.images.record import Provenance
 from app.images.writers.directories import DESCRIPTION, METADATA, METADATA_COUNTS, Blobs, Layout
+from app.images.writers.places import check_room, refusal, renamed, started
 from models.source import ImageInfo, Pixels, Range, Region
-
-logger = logging.getLogger(__name__)
 
 SHRUNK = {"float16": "float32", "bool": "uint8"}  # what OME has no name for is stored in the next larger
 PRIMARIES = ("#ff0000", "#00ff00", "#0000ff")  # a colour image taken apart
@@ -50,6 +46,8 @@ class OmeTiffSink:
     All methods may be called from any thread.
     """
 
+    SUFFIX = ".ome.tif"
+
     def __init__(self, path: Path, info: ImageInfo, layout: Layout) -> None:
         self.path = path
         self.info = info
@@ -62,7 +60,7 @@ class OmeTiffSink:
             raise self._refused(error) from error
 
     @classmethod
-    def create(cls, path: Path, info: ImageInfo) -> "OmeTiffSink":
+    def create(cls, path: Path, info: ImageInfo) -> Self:
         """Start a new file that will become `path`, or `path` with a number if that name is taken.
 
         Parameters
@@ -82,22 +80,22 @@ class OmeTiffSink:
         NotSupported
             If OME-TIFF has no such pixel type.
         """
-        info = replace(info, dtype=_stored(info.dtype), shapes=info.shapes[:1])
+        info = replace(info, dtype=cls._stored(info.dtype), shapes=info.shapes[:1])
         path = Path(path).absolute()
         known = tuple(channel.display for channel in info.channels)
-        layout = Layout.of(info, _blobs(info, stem(path), None, known))
-        _check_room(path, layout.size)
-        part, file = _started(path, layout.size)
+        layout = cls._laid_out(path, info, cls._blobs(info, stem(path), None, known))
+        check_room(path, layout.size)
+        part, file = started(path, layout.size)
         try:
             with file:
                 layout.write(file)
         except OSError as error:
             part.unlink(missing_ok=True)
-            raise _refusal(error, part, layout.size) from error
+            raise refusal(error, part, layout.size) from error
         return cls(part, info, layout)
 
     @classmethod
-    def resume(cls, path: Path) -> "OmeTiffSink":
+    def resume(cls, path: Path) -> Self:
         """Reopen a ``.part`` that an earlier process left behind.
 
         Raises
@@ -150,8 +148,13 @@ class OmeTiffSink:
             except OSError as error:
                 raise self._refused(error) from error
 
-    def close(self, record: Provenance) -> Path:
+    def close(self, record: Provenance | None) -> Path:
         """Write `record`, names, sizes and display ranges into the file and give it its final name.
+
+        Parameters
+        ----------
+        record : Provenance or None
+            How the pixels were made; None for those of somebody else's file.
 
         Returns
         -------
@@ -160,13 +163,14 @@ class OmeTiffSink:
         """
         displays = self._displays()
         final = self.path.with_name(self.path.name.removesuffix(".part"))
-        blobs = _blobs(self.info, stem(final), record.to_json(), displays)
+        text = None if record is None else record.to_json()
+        blobs = self._last_blobs(stem(final), text, displays)
         try:
             with self._lock:
                 self._layout.describe(self._open(), blobs)
                 os.fsync(self._open().fileno())
                 self._shut()
-            final = _renamed(self.path, final)
+            final = renamed(self.path, final)
         except OSError as error:
             raise self._refused(error) from error
         return final
@@ -181,6 +185,40 @@ class OmeTiffSink:
         """Close the unfinished file and leave it for `resume`."""
         with self._lock:
             self._shut()
+
+    @staticmethod
+    def _stored(dtype: str) -> str:
+        """Return the pixel type that is stored for `dtype`."""
+        dtype = SHRUNK.get(dtype, dtype)
+        if dtype not in ome.PIXEL_TYPES:
+            raise NotSupported(
+                f"OME-TIFF cannot store pixels of the type {dtype}.",
+                hint="Choose float32 for a result; an export can be an OME-Zarr.",
+                dtype=dtype,
+            )
+        return dtype
+
+    @staticmethod
+    def _laid_out(_path: Path, info: ImageInfo, blobs: Blobs) -> Layout:
+        """Return the plan of the file."""
+        return Layout.of(info, blobs)
+
+    @staticmethod
+    def _blobs(
+        info: ImageInfo, name: str, record: str | None, displays: tuple[imagej.Display | None, ...]
+    ) -> Blobs:
+        """Return the values of the descriptive tags."""
+        block, counts = imagej.metadata(info, displays)
+        return {
+            (DESCRIPTION, 0): ome.description(info, name, record) + b"\0",
+            (DESCRIPTION, 1): imagej.description(info, displays[0]) + b"\0",
+            (METADATA_COUNTS, 0): counts,
+            (METADATA, 0): block,
+        }
+
+    def _last_blobs(self, name: str, record: str | None, displays: tuple[imagej.Display, ...]) -> Blobs:
+        """Return the values of the descriptive tags once everything is known."""
+        return self._blobs(self.info, name, record, displays)
 
     def _check(self, region: Region, pixels: Pixels) -> None:
         if pixels.shape != region.shape:
@@ -258,31 +296,7 @@ class OmeTiffSink:
             self._file = None
 
     def _refused(self, error: OSError) -> CannotWrite | DiskFull:
-        return _refusal(error, self.path, self._layout.size)
-
-
-def _stored(dtype: str) -> str:
-    dtype = SHRUNK.get(dtype, dtype)
-    if dtype not in ome.PIXEL_TYPES:
-        raise NotSupported(
-            f"OME-TIFF cannot store pixels of the type {dtype}.",
-            hint="Choose float32 for the result.",
-            dtype=dtype,
-        )
-    return dtype
-
-
-def _blobs(
-    info: ImageInfo, name: str, record: str | None, displays: tuple[imagej.Display | None, ...]
-) -> Blobs:
-    """Return the values of the descriptive tags."""
-    block, counts = imagej.metadata(info, displays)
-    return {
-        (DESCRIPTION, 0): ome.description(info, name, record) + b"\0",
-        (DESCRIPTION, 1): imagej.description(info, displays[0]) + b"\0",
-        (METADATA_COUNTS, 0): counts,
-        (METADATA, 0): block,
-    }
+        return refusal(error, self.path, self._layout.size)
 
 
 def _converted(pixels: Pixels, dtype: np.dtype) -> Pixels:
@@ -294,120 +308,3 @@ def _converted(pixels: Pixels, dtype: np.dtype) -> Pixels:
             )
         pixels = np.clip(pixels, limits.min, limits.max)
     return pixels.astype(dtype.newbyteorder("<"), copy=False)
-
-
-def _started(path: Path, size: int) -> tuple[Path, BinaryIO]:
-    """Create the ``.part`` of `path`, or of the first name with a number that nobody has taken."""
-    candidate, number = path, 1
-    while True:
-        part = candidate.with_name(candidate.name + ".part")
-        try:
-            if not candidate.exists():
-                return part, part.open("xb")
-        except FileExistsError:
-            pass
-        except OSError as error:
-            raise _refusal(error, part, size) from error
-        number += 1
-        candidate = _numbered(path, number)
-
-
-def _numbered(path: Path, number: int) -> Path:
-    base = stem(path)
-    return path.with_name(f"{base}_{number}{path.name[len(base) :]}")
-
-
-def _renamed(part: Path, wished: Path) -> Path:
-    """Give a finished file its name or the next free one; return when the name, too, is on the disk."""
-    final = _claimed(wished)
-    try:
-        part.replace(final)
-    except OSError:
-        final.unlink()  # which is empty
-        raise
-    if os.name == "posix":
-        folder = os.open(final.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        except OSError:  # network drives need not be able to
-            logger.debug("The folder of a result could not be synchronised")
-        finally:
-            os.close(folder)
-    return final
-
-
-def _claimed(path: Path) -> Path:
-    """Take the name `path`, or the next free one, by making an empty file; nobody else can take it then."""
-    candidate, number = path, 1
-    while True:
-        try:
-            candidate.open("xb").close()
-        except FileExistsError:
-            number += 1
-            candidate = _numbered(path, number)
-        else:
-            return candidate
-
-
-def _check_room(path: Path, size: int) -> None:
-    try:
-        free = shutil.disk_usage(path.parent).free
-    except OSError as error:
-        raise _refusal(error, path, size) from error
-    if free < size:
-        raise _disk_full(path, size - free)
-
-
-def _disk_full(path: Path, missing: int) -> DiskFull:
-    return DiskFull(
-        f"The disk is nearly full: {in_words(missing)} missing for {path.name.removesuffix('.part')}.",
-        hint="Make room on the drive or choose another folder for results. The original is untouched.",
-        path=str(path),
-        missing=missing,
-    )
-
-
-def _refusal(error: OSError, path: Path, size: int) -> CannotWrite | DiskFull:
-    """Return the image error that says what `error` means for writing `path` of `size` bytes."""
-    name = path.name.removesuffix(".part")
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return _disk_full(path, _missing(path, size))
-    if error.errno == errno.EFBIG:
-        return CannotWrite(
-            f"{name} would be {in_words(size)}; the drive cannot hold files that large.",
-            hint="Choose a folder on another drive; memory sticks are often formatted so (FAT32).",
-            path=str(path),
-        )
-    if error.errno == errno.ENAMETOOLONG:
-        return CannotWrite(
-            f"A result cannot be called {name}: the name is too long for the drive.",
-            hint="Give a copy of the original a shorter name and restore that.",
-            path=str(path),
-        )
-    if isinstance(error, FileNotFoundError):
-        return CannotWrite(
-            f"There is no folder {path.parent} any more to write {name} to.",
-            hint="Choose another folder for results, or connect its drive.",
-            path=str(path),
-        )
-    if isinstance(error, PermissionError) or error.errno == errno.EROFS:
-        return CannotWrite(
-            f"{name} may not be written to the folder {path.parent.name or path.parent}.",
-            hint="Choose another folder for results.",
-            path=str(path),
-        )
-    return CannotWrite(
-        f"{name} could not be written: {error.strerror or error}.",
-        hint="Check the drive or choose another folder for results. The original is untouched.",
-        path=str(path),
-    )
-
-
-def _missing(path: Path, size: int) -> int:
-    """Return how many bytes of a half-written file still lack room; at least 1."""
-    try:
-        status = path.stat()
-        taken = getattr(status, "st_blocks", 0) * 512
-        return max(1, size - taken - shutil.disk_usage(path.parent).free)
-    except OSError:
-        return size

@@ -1,9 +1,10 @@
 """What can be done with a job, one row each: its words, its icon and the states in which it makes sense."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from app.engine.job import OVER, Job, State
+from app.engine.specs import ExportSpec
 from models.knobs import N_
 
 Key = Literal["cancel", "pause", "resume", "retry", "open", "folder", "repeat", "log", "remove", "discard"]
@@ -43,11 +44,18 @@ JOB_ACTIONS: tuple[JobAction, ...] = (
 )  # fmt: skip
 
 
+# What a row means for one kind of job where that differs.
+HELP: dict[tuple[type, Key], str] = {
+    (ExportSpec, "open"): N_("Opens the exported file."),
+    (ExportSpec, "cancel"): N_("Ends it; no unfinished file is left behind."),
+}
+
+
 def actions_for(job: Job) -> tuple[JobAction, ...]:
     """Return what can be done with a job now."""
     has_output = any(job.outputs)
     return tuple(
-        action
+        replace(action, help=HELP.get((type(job.spec), action.key), action.help))
         for action in JOB_ACTIONS
         if job.state in action.states and (has_output or not action.needs_output)
     )

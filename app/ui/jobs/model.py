@@ -8,12 +8,21 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QGuiApplication
 
 from app.engine.job import Job
-from app.engine.specs import RestoreSpec
 from app.text import _
 from app.ui.icons import icon
 from app.ui.jobs.pace import Live
 from app.ui.jobs.watch import JobsWatch
-from app.ui.jobs.words import SIGNS, WITH_REMARKS, Sign, clock, duration, remarks_of, sign_of, title_of
+from app.ui.jobs.words import (
+    BATCHES,
+    SIGNS,
+    WITH_REMARKS,
+    Sign,
+    clock,
+    duration,
+    remarks_of,
+    sign_of,
+    title_of,
+)
 from app.ui.theme import colour
 from models.knobs import N_
 
@@ -154,7 +163,7 @@ def _sign_data(sign: Sign, column: int, role: int) -> Any:  # Any: as Qt has it
 
 
 def _image_rows(job: Job, live: Live) -> list[tuple[Sign, str, str]]:
-    if not isinstance(job.spec, RestoreSpec):
+    if not isinstance(job.spec, BATCHES):
         return []
     failures = {failure.item: failure for failure in job.failures}
     remarks = {remark.item: remark.sentence for remark in job.remarks}

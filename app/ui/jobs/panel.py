@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.engine.job import Job
-from app.engine.specs import RestoreSpec
+from app.engine.specs import ExportSpec, RestoreSpec
 from app.text import _
 from app.ui.flow import FlowLayout
 from app.ui.icons import icon
@@ -154,6 +154,7 @@ class JobsPanel(QWidget):
         self.setProperty("role", "room")
         self._engine = services.engine
         self._background = services.background
+        self._session = services.session
         self._opener = ResultOpener(services.session, self)
         self._notices = services.notices
         self._watch = JobsWatch(services.engine, services.bridge, services.background, self)
@@ -266,7 +267,9 @@ class JobsPanel(QWidget):
         done = [item for item, output in enumerate(job.outputs) if output]
         item = row if row in done else done[0]
         output = Path(str(job.outputs[item]))
-        if in_folder or not isinstance(spec, RestoreSpec):
+        if isinstance(spec, ExportSpec) and not in_folder:
+            self._session.open_paths([output])
+        elif in_folder or not isinstance(spec, RestoreSpec):
             show_in_folder(output)
         else:
             self._opener.show(Path(spec.inputs[item].path), output)

@@ -7,10 +7,10 @@ from PySide6.QtCore import QObject, Signal
 
 from app.engine.events import Interrupted, ItemDone, ItemFailed, Progress, Stage, Started
 from app.engine.job import Job
-from app.engine.specs import RestoreSpec
 from app.ui.background import Background
 from app.ui.bridge import EngineBridge
 from app.ui.jobs.pace import Live
+from app.ui.jobs.words import BATCHES
 
 if TYPE_CHECKING:
     from app.engine.supervisor import Engine
@@ -114,4 +114,4 @@ class JobsWatch(QObject):
 
 def inputs_of(job: Job) -> int:
     """How many images a job is about."""
-    return len(job.spec.inputs) if isinstance(job.spec, RestoreSpec) else 1
+    return len(job.spec.inputs) if isinstance(job.spec, BATCHES) else 1

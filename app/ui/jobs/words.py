@@ -6,7 +6,7 @@ from pathlib import Path
 from time import localtime, strftime
 
 from app.engine.job import Job, State
-from app.engine.specs import CheckSpec, EvaluateSpec, RestoreSpec, TrainSpec
+from app.engine.specs import CheckSpec, EvaluateSpec, ExportSpec, Format, RestoreSpec, TrainSpec
 from app.text import _, ngettext
 from models.knobs import N_
 
@@ -29,6 +29,12 @@ SIGNS: dict[State, Sign] = {
     "cancelled": Sign(N_("Cancelled"), "ring", "quiet"),
     "interrupted": Sign(N_("Interrupted"), "warning", "warning"),
 }
+FORMATS: dict[Format, str] = {
+    "ome-tiff": N_("OME-TIFF"),
+    "imagej": N_("TIFF for Fiji"),
+    "ome-zarr": N_("OME-Zarr"),
+}
+BATCHES = (RestoreSpec, ExportSpec)  # whose inputs are images, each with a result
 WITH_REMARKS = Sign(N_("Finished with remarks"), "warning", "warning")
 
 
@@ -48,6 +54,13 @@ def title_of(job: Job) -> str:
         return ngettext("Restore {count} image", "Restore {count} images", len(spec.inputs)).format(
             count=len(spec.inputs)
         )
+    if isinstance(spec, ExportSpec):
+        kind = _(FORMATS[spec.format])
+        if len(spec.inputs) == 1:
+            return _("Export {name} as {format}").format(name=Path(spec.inputs[0].path).name, format=kind)
+        return ngettext(
+            "Export {count} image as {format}", "Export {count} images as {format}", len(spec.inputs)
+        ).format(count=len(spec.inputs), format=kind)
     if isinstance(spec, TrainSpec):
         return _("Train on {folder}").format(folder=Path(spec.good_dir).name)
     if isinstance(spec, EvaluateSpec):

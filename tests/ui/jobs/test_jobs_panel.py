@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from app.engine.events import Finished, Interrupted, ItemDone, ItemFailed, Progress, Stage, Started, Stopped
-from app.engine.specs import Input, RestoreSpec
+from app.engine.specs import ExportSpec, Input, RestoreSpec
 from app.ui.jobs.panel import JobsPanel
 from app.ui.jobs.strip import JobsStrip
 
@@ -171,3 +171,24 @@ def test_a_chosen_job_stays_chosen_while_the_list_changes(panel, services, qtbot
     panel.choose(first)
     put_and_wait(services, qtbot, panel._watch, state="waiting")
     assert panel.model.job_at(panel.table.currentIndex().row()).id == first
+
+
+EXPORT = ExportSpec((Input("/pictures/field.czi"),), "ome-tiff")
+
+
+def test_an_export_is_listed_and_announced_in_words(panel, strip, services, qtbot):
+    number = put_and_wait(services, qtbot, strip._watch, state="running", spec=EXPORT)
+    qtbot.waitUntil(lambda: panel.model.row_of(number) >= 0)
+    assert texts(panel.model, 0)[1] == "Export field.czi as OME-TIFF"
+    with qtbot.waitSignal(services.bridge.finished):
+        services.engine.say(Finished(number, ("/pictures/field.ome.tif",)))
+    assert services.notices.told == ["Exported as OME-TIFF: field.ome.tif"]
+    assert set(services.notices.buttons[0]) == {"Show in folder"}
+
+
+def test_an_export_that_could_not_be_done_says_why(strip, services, qtbot):
+    number = put_and_wait(services, qtbot, strip._watch, state="running", spec=EXPORT)
+    failed = ItemFailed(number, 0, "/pictures/field.czi", "x", "The disk is nearly full.", "Make room.")
+    with qtbot.waitSignal(services.bridge.finished):
+        services.engine.say(failed, Finished(number, (None,)))
+    assert services.notices.told == ["The disk is nearly full. Make room."]
