@@ -4,18 +4,16 @@ import os
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QThreadPool, Signal, Slot
 
 T = TypeVar("T")
 Failed = Callable[[Exception], None]
 
 
-class Task(QRunnable, Generic[T]):
+class Task(Generic[T]):
     """One call under way; `cancel` makes sure that nobody hears of it any more."""
 
     def __init__(self, function: Callable[[], T], done: Callable[[T], None], failed: Failed) -> None:
-        super().__init__()
-        self.setAutoDelete(False)
         self._function = function
         self._done = done
         self._failed = failed
@@ -72,7 +70,7 @@ class Background(QObject):
         task = Task(function, done, failed or _raise)
         task._post = self._post
         if not self._is_closed:
-            self._pool.start(task, priority)
+            self._pool.start(task.run, priority)
         return task
 
     def close(self) -> None:

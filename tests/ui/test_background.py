@@ -1,4 +1,6 @@
 import threading
+import weakref
+from functools import partial
 
 import pytest
 
@@ -43,3 +45,16 @@ def test_nobody_hears_of_a_cancelled_call(background, qtbot):
     background.run(lambda: "later", answers.append)
     qtbot.waitUntil(lambda: "later" in answers)
     assert answers == ["later"]
+
+
+def test_nothing_is_held_of_a_call_that_is_over(background, qtbot):
+    class Plane:
+        pass
+
+    planes = [Plane() for _number in range(3)]
+    held = [weakref.ref(plane) for plane in planes]
+    answers = []
+    while planes:
+        background.run(partial(lambda plane: type(plane), planes.pop()), answers.append)
+    qtbot.waitUntil(lambda: len(answers) == 3)
+    qtbot.waitUntil(lambda: not any(plane() for plane in held))

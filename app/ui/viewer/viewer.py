@@ -108,6 +108,16 @@ class Viewer(QWidget):
         """The places for pictures, from left to right."""
         return self.panes.canvases
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether everything wished has been drawn."""
+        return self._is_idle()
+
+    @property
+    def drawn(self) -> Drawn | None:
+        """What was drawn last of the raw image."""
+        return self._sides["raw"].drawn
+
     def show_image(self, image: OpenImage | None) -> None:
         """Look at another image, as it was left, or at none."""
         raw = self._sides["raw"]

@@ -1,0 +1,1 @@
+"""How fast pictures come: this program and others, each in a process of its own, measured alike."""
