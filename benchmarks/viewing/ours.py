@@ -123,7 +123,7 @@ class Run:
     # Tasks
 
     def first(self) -> Iterator[Callable[[], bool]]:
-        """Start with a file named: when is its picture there?"""
+        """Start with a file named, and say when its picture is there."""
         yield lambda: self._is_shown()
         self.answers["shown_at"] = time.time()
 
