@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 WORKER = "--worker"
+READER = "--reader"
 SELF_TEST = "--self-test"
 
 
@@ -17,7 +18,7 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Start what `arguments` (without the program's name) ask for; return the exit code.
 
-    ``--worker ADDRESS`` is a worker process, ``--self-test`` tests this copy of the program; nothing or
+    ``--worker ADDRESS`` is a worker process, ``--reader`` reads files that could end a process, ``--self-test`` tests this copy of the program; nothing or
     only names of files opens the window; all else is for the command line.
     """
     match arguments:
@@ -25,6 +26,11 @@ def run(arguments: Sequence[str]) -> int:
             from app.engine import worker
 
             worker.main(address)
+            return 0
+        case [flag] if flag == READER:
+            from app.images import isolated_child
+
+            isolated_child.serve()
             return 0
         case [flag] if flag == SELF_TEST:
             from app import selftest

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import site
 import subprocess
 import sys
 import threading
@@ -11,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import app
+from app import program
 from app.engine.codec import NotReadable
 from app.engine.errors import WorkerNotStarted
 from app.engine.events import Event
@@ -151,7 +150,7 @@ def _start(print_file: Path) -> "tuple[Door, subprocess.Popen[bytes]]":
     try:
         with print_file.open("wb") as output:
             process = subprocess.Popen(
-                [*_program(), "--worker", door.address],
+                [*program.command(), "--worker", door.address],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -164,13 +163,6 @@ def _start(print_file: Path) -> "tuple[Door, subprocess.Popen[bytes]]":
         door.close()
         raise
     return door, process
-
-
-def _program() -> list[str]:
-    if getattr(sys, "frozen", False):
-        suffix = ".exe" if sys.platform == "win32" else ""
-        return [str(Path(sys.executable).with_name("micrographia" + suffix))]
-    return [sys.executable, "-P", "-m", "app"]
 
 
 def _quiet_and_modest() -> int:
@@ -192,11 +184,7 @@ def environment() -> dict[str, str]:
         "OMP_NUM_THREADS": str(physical_cores()),
     }.items():
         changed.setdefault(name, value)
-    places = [entry for entry in changed.get("PYTHONPATH", "").split(os.pathsep) if entry]
-    root = Path(app.__file__).absolute().parent.parent
-    if str(root) not in site.getsitepackages():  # run from the source tree
-        places.insert(0, str(root))
-    changed["PYTHONPATH"] = os.pathsep.join(str(Path(place).absolute()) for place in places)
+    changed["PYTHONPATH"] = program.search_path()
     return changed
 
 

@@ -152,6 +152,35 @@ def from_system(error: OSError, path: Path) -> ImageError:
     )
 
 
+def too_early(path: Path, plane: int | None = None, planes: int | None = None) -> Truncated:
+    """Return the error for a file of which only `plane` of `planes` planes are there."""
+    again = "Copy it again from where it was recorded."
+    if plane is None or planes is None:
+        return Truncated(
+            f"{path.name} ends too early: this part of it is missing.", hint=again, path=str(path)
+        )
+    if plane == 0:
+        shown = "Nothing of it can be shown."
+    else:
+        shown = "The first can be shown." if plane == 1 else f"The first {plane} can be shown."
+    return Truncated(
+        f"{path.name} ends too early (in plane {plane + 1} of {planes}). {shown}",
+        hint=again,
+        path=str(path),
+        plane=plane,
+        planes=planes,
+    )
+
+
+def too_good(path: Path) -> Damaged:
+    """Return the error for a file that claims far more pixels than its size can hold."""
+    return Damaged(
+        f"{path.name} claims to hold far more pixels than fit into a file of its size.",
+        hint="It is damaged or was made to do harm; copy it again from where it was recorded.",
+        path=str(path),
+    )
+
+
 def in_words(size: float) -> str:
     """Return a number of bytes as a person says it, such as ``"2.1 GB"``."""
     for unit in ("bytes", "kB", "MB", "GB", "TB"):

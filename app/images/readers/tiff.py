@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from app.images import ome
-from app.images.errors import Damaged, NoPixels, NoSuchScene, TooLarge, Truncated, from_system
+from app.images.errors import Damaged, NoPixels, NoSuchScene, TooLarge, Truncated, from_system, too_early
 from app.images.partial import Plane
 from app.images.readers.tiff_imagej import imagej_series, infos_of_imagej
 from app.images.readers.tiff_ome import ome_series
@@ -19,7 +19,6 @@ from app.images.readers.tiff_pages import (
     Segments,
     TiffHandle,
     check_supported,
-    too_early,
 )
 from app.images.readers.tiff_series import Series, check_plausible, present_pages
 from models.source import ImageInfo, Pixels, Region, Shape5

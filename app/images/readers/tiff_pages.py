@@ -14,7 +14,7 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from app.images.errors import Damaged, NotSupported, TooLarge, Truncated, from_system
+from app.images.errors import Damaged, NotSupported, TooLarge, Truncated, from_system, too_early, too_good
 from models.source import Pixels, Range
 
 # What the parser and the decoders raise on files that contradict themselves.
@@ -356,35 +356,6 @@ def check_supported(key: Page, path: Path) -> None:
             path=str(path),
             compression=int(key.compression),
         ) from error
-
-
-def too_early(path: Path, plane: int | None = None, planes: int | None = None) -> Truncated:
-    """Return the error for a file of which only `plane` of `planes` planes are there."""
-    again = "Copy it again from where it was recorded."
-    if plane is None or planes is None:
-        return Truncated(
-            f"{path.name} ends too early: this part of it is missing.", hint=again, path=str(path)
-        )
-    if plane == 0:
-        shown = "Nothing of it can be shown."
-    else:
-        shown = "The first can be shown." if plane == 1 else f"The first {plane} can be shown."
-    return Truncated(
-        f"{path.name} ends too early (in plane {plane + 1} of {planes}). {shown}",
-        hint=again,
-        path=str(path),
-        plane=plane,
-        planes=planes,
-    )
-
-
-def too_good(path: Path) -> Damaged:
-    """Return the error for a file that claims far more pixels than its size can hold."""
-    return Damaged(
-        f"{path.name} claims to hold far more pixels than fit into a file of its size.",
-        hint="It is damaged or was made to do harm; copy it again from where it was recorded.",
-        path=str(path),
-    )
 
 
 def _runs(page: Segments, layer: int, y: Range, row_bytes: int) -> Iterator[tuple[int, int]]:

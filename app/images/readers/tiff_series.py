@@ -8,8 +8,8 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from app.images.errors import Damaged, NoPixels
-from app.images.readers.tiff_pages import FOREIGN, Locate, Page, Segments, TiffHandle, is_plain, too_good
+from app.images.errors import Damaged, NoPixels, too_good
+from app.images.readers.tiff_pages import FOREIGN, Locate, Page, Segments, TiffHandle, is_plain
 from app.images.scale import Resolution, Scale
 from models.source import Channel, Doubt
 
