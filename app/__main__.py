@@ -18,8 +18,9 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Start what `arguments` (without the program's name) ask for; return the exit code.
 
-    ``--worker ADDRESS`` is a worker process, ``--reader`` reads files that could end a process, ``--self-test`` tests this copy of the program; nothing or
-    only names of files opens the window; all else is for the command line.
+    ``--worker ADDRESS`` is a worker process, ``--reader`` reads files for another process,
+    ``--self-test`` tests this copy of the program; nothing or only names of files opens the window; all
+    else is for the command line.
     """
     match arguments:
         case [flag, address] if flag == WORKER:

@@ -2,6 +2,7 @@
 
 import os
 import site
+import subprocess
 import sys
 from pathlib import Path
 
@@ -14,6 +15,13 @@ def command() -> list[str]:
         suffix = ".exe" if sys.platform == "win32" else ""
         return [str(Path(sys.executable).with_name("micrographia" + suffix))]
     return [sys.executable, "-P", "-m", "app"]
+
+
+def quiet() -> int:
+    """Return the flags with which Windows opens no console for the other process."""
+    if sys.platform == "win32":
+        return subprocess.CREATE_NO_WINDOW
+    return 0
 
 
 def search_path() -> str:

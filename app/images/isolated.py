@@ -18,6 +18,7 @@ from app import program
 from app.images import parcel
 from app.images.errors import Damaged, ReadingFailed
 from app.images.metadata import Entry
+from app.images.partial import Plane
 from app.images.readers.planes import blank
 from models.source import ImageInfo, ImageSource, Pixels, Region
 
@@ -59,6 +60,7 @@ class IsolatedSource:
         self._number = -1
         self._life = -1
         self._is_closed = False
+        self._missing: frozenset[Plane] = frozenset()
         with host.lock:
             self.info: ImageInfo = self._opened()
 
@@ -76,6 +78,10 @@ class IsolatedSource:
             self._host.ask(request, self._path, out)
         return out
 
+    def missing_planes(self) -> frozenset[Plane]:
+        """Return the planes (t, c, z) that the file has not."""
+        return self._missing
+
     def close(self) -> None:
         """Release the file, as soon as the other process has time; closing twice does no harm."""
         if not self._is_closed:
@@ -84,6 +90,7 @@ class IsolatedSource:
 
     def _opened(self) -> ImageInfo:
         answer = self._host.ask(self._open, self._path)
+        self._missing = frozenset((t, c, z) for t, c, z in answer["missing"])
         self._number, self._life = answer["number"], self._host.life
         return parcel.to_info(answer["info"])
 
@@ -199,7 +206,7 @@ class Host:
             if out is not None and "dtype" in answer:
                 if tuple(answer["shape"]) != out.shape or np.dtype(answer["dtype"]) != out.dtype:
                     raise RuntimeError(f"pixels of {answer} in place of {out.shape} {out.dtype}")
-                parcel.receive_into(process.stdout, memoryview(out).cast("B"))
+                parcel.receive_into(process.stdout, out.data.cast("B"))
         finally:
             clock.cancel()
         return answer
@@ -246,7 +253,7 @@ class Host:
             stderr=subprocess.DEVNULL,
             env=os.environ | {"PYTHONPATH": program.search_path()},
             start_new_session=sys.platform != "win32",  # Ctrl-C is for the process that asks
-            creationflags=subprocess.CREATE_NO_WINDOW if sys.platform == "win32" else 0,
+            creationflags=program.quiet(),
         )
 
 

@@ -18,6 +18,7 @@ from typing import IO, Any
 import numpy as np
 
 from app.images import parcel
+from app.images.partial import missing_planes
 from models.errors import UserError
 from models.source import ImageSource
 
@@ -74,12 +75,17 @@ class _Reader:
                     )
                 self._number += 1
                 self._sources[self._number] = source
-                return {"number": self._number, "info": parcel.from_info(source.info)}, None
+                missing = sorted(missing_planes(source))
+                return {
+                    "number": self._number,
+                    "info": parcel.from_info(source.info),
+                    "missing": missing,
+                }, None
             case "read":
                 region, source = parcel.to_region(request["region"]), self._sources[request["number"]]
                 with _limits(int(np.prod(region.shape)) * np.dtype(source.info.dtype).itemsize):
                     pixels = np.ascontiguousarray(source.read(region))
-                return {"shape": pixels.shape, "dtype": pixels.dtype.str}, memoryview(pixels).cast("B")
+                return {"shape": pixels.shape, "dtype": pixels.dtype.str}, pixels.data.cast("B")
             case "metadata":
                 with _limits(0):
                     entries = _module(request).metadata(Path(request["path"]), request["scene"])

@@ -1,16 +1,19 @@
 """Opens any image file that a reader takes: by its content first, by its name second."""
 
 import importlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.images import isolated
 from app.images.errors import EmptyFile, UnknownFormat, WrongReading, from_system
+from app.images.metadata import Entry
 from app.images.readers import zarr_store
 from app.images.reading import corrected
 from models.source import ImageSource, Reading
 
-HEAD = 64  # bytes that are enough to know a format
+HEAD = 256  # bytes that are enough to know a format
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +30,23 @@ class Reader:
         First bytes of such files; empty if they have none in common.
     module : str
         Module with ``open_source(path, scene, *, partial) -> ImageSource``; imported when needed.
+    pattern : bytes
+        Regular expression that the head of such files matches, where no first bytes are enough to know them.
+    is_isolated : bool
+        Read in another process, because the library could end the one it runs in.
     """
 
     title: str
     suffixes: tuple[str, ...]
     starts: tuple[bytes, ...]
     module: str
+    pattern: bytes = b""
+    is_isolated: bool = False
 
     def takes(self, head: bytes) -> bool:
         """Whether a file that starts with `head` is of this kind."""
+        if self.pattern and re.match(self.pattern, head, re.DOTALL):
+            return True
         return any(head.startswith(start) for start in self.starts)
 
 
@@ -53,6 +64,10 @@ READERS: tuple[Reader, ...] = (
         "app.images.readers.aics",
     ),
     Reader("Princeton SPE", (".spe",), (), "app.images.readers.aics"),
+    Reader("NumPy NPY", (".npy",), (b"\x93NUMPY",), "app.images.readers.arrays"),
+    Reader("NumPy NPZ", (".npz",), (), "app.images.readers.arrays"),
+    Reader("DeltaVision", (".dv", ".r3d"), (), "app.images.readers.dv", rb".{96}(\xa0\xc0|\xc0\xa0)"),
+    Reader("MRC", (".mrc", ".mrcs", ".rec", ".map", ".st"), (), "app.images.readers.mrc", rb".{208}MAP[ \0]"),
 )
 
 
@@ -113,13 +128,39 @@ def open_image(
     row = _reader(path, head)
     if row is None:
         raise _unknown(path)
-    opener: Callable[..., ImageSource] = importlib.import_module(row.module).open_source
-    source = opener(path, scene, partial=partial)
+    if row.is_isolated:
+        source = isolated.open_source(row.module, path, scene, partial=partial)
+    else:
+        opener: Callable[..., ImageSource] = importlib.import_module(row.module).open_source
+        source = opener(path, scene, partial=partial)
     try:
         return corrected(source, reading or Reading())
     except WrongReading:
         source.close()
         raise
+
+
+def read_metadata(path: Path, scene: int = 0) -> tuple[Entry, ...]:
+    """Return all that a file says about an image, for a person who looks; empty where no more is known.
+
+    Raises
+    ------
+    ImageError
+        If the file cannot be read.
+    """
+    path = Path(path).absolute()
+    try:
+        row = _reader(path, _head(path))
+    except OSError as error:
+        raise from_system(error, path) from error
+    if row is None:
+        raise _unknown(path)
+    if row.is_isolated:
+        return isolated.metadata(row.module, path, scene)
+    teller: Callable[..., tuple[Entry, ...]] | None = getattr(
+        importlib.import_module(row.module), "metadata", None
+    )
+    return teller(path, scene) if teller is not None else ()
 
 
 def _head(path: Path) -> bytes:

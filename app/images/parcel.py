@@ -1,9 +1,10 @@
 """What goes over the pipe between a process and the one that reads files for it: JSON, then bytes."""
 
 import dataclasses
+import io
 import json
 import struct
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from app.images import errors
 from app.images.metadata import Entry
@@ -64,10 +65,11 @@ def receive_into(pipe: IO[bytes], data: memoryview) -> None:
     Gone
         If there are fewer.
     """
+    buffered = cast("io.BufferedReader", pipe)  # what pipes of bytes are
     at = 0
     while at < len(data):
         try:
-            count = pipe.readinto(data[at:])  # type: ignore[attr-defined] - pipes of bytes have it
+            count = buffered.readinto(data[at:])
         except (OSError, ValueError) as error:
             raise Gone from error
         if not count:

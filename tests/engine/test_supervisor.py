@@ -322,9 +322,7 @@ def test_the_first_interrupt_cancels_and_waits(make_engine, paths, monkeypatch):
 
 
 def test_a_worker_that_cannot_start_fails_the_job_in_a_sentence(engine, monkeypatch):
-    monkeypatch.setattr(
-        "app.program.command", lambda: [sys.executable, "-c", "print('no torch here')"]
-    )
+    monkeypatch.setattr("app.program.command", lambda: [sys.executable, "-c", "print('no torch here')"])
     final = engine.run(FakeSpec(), lambda event: None)
     assert (final.code, dict(final.fields)["line"]) == ("engine.worker", "no torch here")
 

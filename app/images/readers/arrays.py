@@ -97,7 +97,7 @@ def open_source(path: Path, scene: int = 0, *, partial: bool = False) -> PlaneSo
         return _opened(path, _member_bytes(path, members[scene]), scene, names, partial=partial)
 
 
-def metadata(path: Path, scene: int) -> tuple[Entry, ...]:
+def metadata(path: Path, scene: int) -> tuple[Entry, ...]:  # noqa: ARG001 - all readers
     """Return type and shape of all arrays of a file; `scene` makes no difference."""
     with path.open("rb") as file:
         if file.read(len(MAGIC)) == MAGIC:
@@ -120,9 +120,7 @@ def _told(path: Path, data: Bytes) -> tuple[Entry, ...]:
     return tuple(Entry(str(name), str(value)[:500]) for name, value in header.items())
 
 
-def _opened(
-    path: Path, data: Bytes, scene: int, names: Sequence[str], *, partial: bool
-) -> PlaneSource:
+def _opened(path: Path, data: Bytes, scene: int, names: Sequence[str], *, partial: bool) -> PlaneSource:
     try:
         with translated(path):
             header, start = _header(path, data)

@@ -42,7 +42,7 @@ def open_source(path: Path, scene: int = 0, *, partial: bool = False) -> PlaneSo
             raise
 
 
-def metadata(path: Path, scene: int) -> tuple[Entry, ...]:
+def metadata(path: Path, scene: int) -> tuple[Entry, ...]:  # noqa: ARG001 - all readers
     """Return the head of the file, field by field, and its titles."""
     with translated(path):
         data = FileBytes(path)
@@ -82,4 +82,4 @@ def _layout(path: Path, head: Head) -> Layout:
 
 def _channels(head: Head, count: int) -> list[Channel]:
     waves = head.numbers(f"{MOST_WAVES}h", 198)[:count]
-    return [Channel(f"{wave} nm" if wave > 0 else "") for wave in waves]
+    return [Channel(f"{wave}\u202fnm" if wave > 0 else "") for wave in waves]

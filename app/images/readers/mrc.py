@@ -4,7 +4,7 @@ import math
 from pathlib import Path
 
 from app.images.metadata import Entry
-from app.images.readers.mrc_header import HEAD, Head, dtype_of
+from app.images.readers.mrc_header import HEAD, Head, Order, dtype_of
 from app.images.readers.planes import PlaneSource, check_scene, damaged, image_info, translated
 from app.images.readers.strided import FileBytes, Layout, StridedPlanes
 from app.images.scale import Scale
@@ -15,7 +15,7 @@ KINDS = {0: "i1", 1: "i2", 2: "f4", 6: "u2", 12: "f2", 16: "u1"}
 RGB = 16
 IMOD = 1146047817  # a stamp at byte 152; then bit 0 of byte 156 says that bytes have a sign
 IMAGES, VOLUME_STACK = 0, 400  # kinds of stacks, told by the space group
-STAMPS = {0x44: "<", 0x11: ">"}
+STAMPS: dict[int, Order] = {0x44: "<", 0x11: ">"}
 FIELDS = {
     "nx, ny, nz": ("3i", 0), "mode": ("i", 12), "nxstart, nystart, nzstart": ("3i", 16),
     "mx, my, mz": ("3i", 28), "cell a": ("3f", 40), "cell b": ("3f", 52), "mapc, mapr, maps": ("3i", 64),
@@ -33,9 +33,7 @@ def open_source(path: Path, scene: int = 0, *, partial: bool = False) -> PlaneSo
             layout, scale, doubts = _understood(path, _head(path, data))
             is_rgb = layout.shape[1] == 3
             shapes = (layout.shape,)
-            info = image_info(
-                path, 0, ("",), shapes, layout.dtype, scale=scale, is_rgb=is_rgb, doubts=doubts
-            )
+            info = image_info(path, 0, ("",), shapes, layout.dtype, scale=scale, is_rgb=is_rgb, doubts=doubts)
             planes = StridedPlanes(path, data, layout)
             if not partial:
                 planes.check_complete()
@@ -45,7 +43,7 @@ def open_source(path: Path, scene: int = 0, *, partial: bool = False) -> PlaneSo
             raise
 
 
-def metadata(path: Path, scene: int) -> tuple[Entry, ...]:
+def metadata(path: Path, scene: int) -> tuple[Entry, ...]:  # noqa: ARG001 - all readers
     """Return the head of the file, field by field, and its labels."""
     with translated(path):
         data = FileBytes(path)

@@ -3,7 +3,7 @@
 import math
 import struct
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -13,6 +13,8 @@ from app.images.readers.strided import Bytes
 HEAD = 1024
 TITLES = 10
 TITLE = 80
+
+Order = Literal["<", ">"]
 
 
 class Head:
@@ -31,7 +33,7 @@ class Head:
         If the file is shorter.
     """
 
-    def __init__(self, path: Path, data: Bytes, order: str) -> None:
+    def __init__(self, path: Path, data: Bytes, order: Order) -> None:
         self._data = data.read(0, HEAD)
         self.order = order
         if len(self._data) < HEAD:
@@ -56,12 +58,12 @@ class Head:
 
     def length(self, offset: int) -> float | None:
         """Return the positive float at `offset`, None if there is none."""
-        value = float(self.number("f", offset))
+        value = float(str(np.float32(self.number("f", offset))))  # 0.1 rather than 0.10000000149
         return value if math.isfinite(value) and value > 0 else None
 
 
-def dtype_of(path: Path, mode: int, order: str, kinds: dict[int, str]) -> np.dtype[Any]:
+def dtype_of(path: Path, mode: int, order: Order, kinds: dict[int, str]) -> np.dtype[Any]:
     """Return the type of pixels that the number `mode` means, by the table `kinds`."""
     if mode not in kinds:
         raise not_supported(path, "complex numbers" if mode in (3, 4) else f"mode {mode}")
-    return np.dtype(kinds[mode]).newbyteorder(order)  # type: ignore[arg-type] - either order
+    return np.dtype(kinds[mode]).newbyteorder(order)

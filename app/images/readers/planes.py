@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import numpy as np
 
 from app.images.errors import Damaged, NoPixels, NoSuchScene, NotSupported, TooLarge, from_system
+from app.images.partial import Plane
 from app.images.scale import Scale
 from models.source import Channel, Doubt, ImageInfo, Pixels, Region, Shape5
 
@@ -29,7 +30,11 @@ class Planes(Protocol):
     """Whatever gives the pixels of an opened file."""
 
     def fill(self, region: Region, out: Pixels) -> None:
-        """Write the pixels of `region`, which lies in the image, into `out`; called by one thread at a time."""
+        """Write the pixels of `region`, which lies in the image, into `out`; one thread at a time."""
+        ...
+
+    def missing(self) -> frozenset[Plane]:
+        """Return the planes (t, c, z) that the file has not."""
         ...
 
     def close(self) -> None:
@@ -73,6 +78,10 @@ class PlaneSource:
                 with translated(self._path):
                     self._planes.fill(region, out)
         return out
+
+    def missing_planes(self) -> frozenset[Plane]:
+        """Return the planes (t, c, z) that the file has not."""
+        return self._planes.missing()
 
     def close(self) -> None:
         """Release the file; closing twice does no harm."""
@@ -192,8 +201,9 @@ def image_info(
     if min(min(shape) for shape in shapes) < 0 or t * c * z * y * x > MOST_PIXELS:
         raise ValueError(f"an image of {shapes[0]}")
     if 0 in shapes[0]:
+        empty = f"{x} x {y} pixels: nothing to see" if 0 in (y, x) else "no planes"
         raise NoPixels(
-            f"{path.name} has {x} x {y} pixels: nothing to see." if 0 in (y, x) else f"{path.name} has no planes.",
+            f"{path.name} has {empty}.",
             hint="Export it again from the program that recorded it.",
             path=str(path),
         )

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.images.errors import too_early
+from app.images.partial import Plane
 from models.source import Pixels, Region, Shape5
 
 SMALL = 1 << 20  # so many bytes are read at once whatever the use,
@@ -146,6 +147,17 @@ class StridedPlanes:
         starts = (start for start, _ in region.ranges)
         offset = layout.offset + sum(a * b for a, b in zip(starts, layout.strides, strict=True))
         self._box(offset, list(layout.strides), out)
+
+    def missing(self) -> frozenset[Plane]:
+        """Return the planes (t, c, z) that do not lie within the file."""
+        layout, size = self._layout, self._data.size
+        last = tuple(zip(layout.shape, layout.strides, strict=True))[3:]
+        end = layout.offset + _extent(last, layout.dtype.itemsize)
+        t, c, z = layout.strides[:3]
+        if end + sum((n - 1) * step for n, step in zip(layout.shape[:3], (t, c, z), strict=True)) <= size:
+            return frozenset()
+        places = np.ndindex(layout.shape[:3])
+        return frozenset(at for at in places if end + at[0] * t + at[1] * c + at[2] * z > size)
 
     def close(self) -> None:
         """Close the file."""
