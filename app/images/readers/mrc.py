@@ -19,7 +19,7 @@ STAMPS: dict[int, Order] = {0x44: "<", 0x11: ">"}
 FIELDS = {
     "nx, ny, nz": ("3i", 0), "mode": ("i", 12), "nxstart, nystart, nzstart": ("3i", 16),
     "mx, my, mz": ("3i", 28), "cell a": ("3f", 40), "cell b": ("3f", 52), "mapc, mapr, maps": ("3i", 64),
-    "dmin, dmax, dmean": ("3f", 76), "ispg": ("i", 88), "nsymbt": ("i", 92), "nversion": ("i", 108),
+    "dmin, dmax, dmean": ("3f", 76), "ispg": ("i", 88), "nsymbt": ("i", 92), "format version": ("i", 108),
     "origin": ("3f", 196), "rms": ("f", 216), "nlabl": ("i", 220),
 }  # fmt: skip
 
