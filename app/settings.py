@@ -54,6 +54,12 @@ class Settings:
         1.0 is the system's size.
     recent : tuple of str
         Recently opened files, newest first.
+    play_per_second : float
+        Pictures per second while a stack or a time series is played.
+    play_every_frame : bool
+        Show each picture even if that takes longer.
+    play_back_and_forth : bool
+        Turn round at the end instead of beginning anew.
     """
 
     results_dir: str = ""
@@ -64,12 +70,16 @@ class Settings:
     network: bool = True
     text_scale: float = 1.0
     recent: tuple[str, ...] = ()
+    play_per_second: float = 20.0
+    play_every_frame: bool = True
+    play_back_and_forth: bool = False
 
 
 LIMITS: dict[str, tuple[float, float]] = {
     "memory_limit_gb": (0.0, 65536.0),
     "cache_gb": (0.1, 1024.0),
     "text_scale": (0.5, 3.0),
+    "play_per_second": (0.5, 60.0),
 }
 
 

@@ -1,5 +1,6 @@
 """Keeps what was read last, so that looking again costs nothing."""
 
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
@@ -38,6 +39,7 @@ class CachedSource:
         self._limit = bytes_limit
         self._lock = threading.Lock()
         self._regions: OrderedDict[Region, Pixels] = OrderedDict()
+        self._under_way: dict[Region, threading.Event] = {}
         self._nbytes = 0
 
     @property
@@ -45,18 +47,52 @@ class CachedSource:
         """Bytes remembered now."""
         return self._nbytes
 
+    @property
+    def limit(self) -> int:
+        """Bytes that may be remembered."""
+        return self._limit
+
+    def nbytes_of(self, region: Region) -> int:
+        """Return how many bytes the pixels of `region` take."""
+        return math.prod(region.shape) * np.dtype(self.info.dtype).itemsize
+
     def read(self, region: Region) -> Pixels:
-        """Return the pixels of `region`, read-only; see `ImageSource.read`."""
+        """Return the pixels of `region`, read-only; see `ImageSource.read`.
+
+        What another thread reads at the moment is waited for, not read twice.
+        """
         found = self.remembered(region)
         if found is not None:
             return found
         *_, height, width = self.info.shapes[region.level]
         if height * width > LARGE and region.shape[:3] == (1, 1, 1):
             return self._assembled(region)
-        pixels = self._source.read(region)
-        pixels.setflags(write=False)
-        self._remember(region, pixels)
+        with self._lock:
+            other = self._under_way.get(region)
+            mine = None if other is not None else self._under_way.setdefault(region, threading.Event())
+        if other is not None:
+            other.wait()
+            found = self.remembered(region)
+            if found is not None:
+                return found
+        try:
+            pixels = self._source.read(region)
+            pixels.setflags(write=False)
+            self._remember(region, pixels)
+        finally:
+            if mine is not None:
+                with self._lock:
+                    del self._under_way[region]
+                mine.set()
         return pixels
+
+    def read_once(self, region: Region) -> Pixels:
+        """Return the pixels of `region`, read-only, without remembering them."""
+        found = self.remembered(region)
+        if found is None:
+            found = self._source.read(region)
+            found.setflags(write=False)
+        return found
 
     def remembered(self, region: Region) -> Pixels | None:
         """Return the pixels of `region` if they are at hand, without reading."""

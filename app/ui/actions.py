@@ -69,6 +69,8 @@ ACTIONS: tuple[Action, ...] = (
            "viewer"),
     Action("view.compare", N_("Next way to compare"), "&View", _viewer("next_comparison"), ("V",), "compare",
            "result", "viewer", separator=True),
+    Action("view.project", N_("Maximum projection"), "&View", _viewer("toggle_projection"), ("P",),
+           "projection", "image", "viewer", separator=True),
     Action("view.images", N_("Images"), "&View", lambda desk: desk.go("images"), ("Ctrl+1",), "image",
            separator=True),
     Action("go.models", N_("Models"), "&View", lambda desk: desk.go("models"), ("Ctrl+2",), "models"),

@@ -16,6 +16,7 @@ from app.ui.actions import give_keys
 from app.ui.desk import Desk
 from app.ui.drop import DropZones
 from app.ui.panels import Services
+from app.ui.remember import remember_pace
 from app.ui.session import OpenImage
 from app.ui.status import StatusLine
 from app.ui.window import MainWindow
@@ -76,6 +77,8 @@ class Wiring(QObject):
         viewer.pointer_moved.connect(self.status.show_pointer)
         viewer.zoom_changed.connect(self.status.show_zoom)
         viewer.image_failed.connect(lambda _error: self.desk.files.watch.look())
+        viewer.image_failed.connect(self.desk.show_failure)
+        remember_pace(viewer, self.desk.services.settings)
         self._join("restore", self._join_restore)
         self._join("display", self._join_display)
         viewer.show_image(self.session.current)

@@ -152,3 +152,34 @@ def test_blocks_hold_every_missing_tile_once(places):
 
 def test_a_rectangle_of_tiles_is_one_block():
     assert blocks((row, column) for row in range(2, 5) for column in range(7)) == [((2, 5), (0, 7))]
+
+
+def test_what_another_thread_reads_at_the_moment_is_not_read_twice(source):
+    begun, gate = threading.Event(), threading.Event()
+    read = source.read
+
+    def slowly(region):
+        begun.set()
+        assert gate.wait(10)
+        return read(region)
+
+    source.read = slowly
+    cached = CachedSource(source, 1 << 20)
+    plane = source.info.plane(z=2)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(cached.read, plane)
+        assert begun.wait(10)
+        second = pool.submit(cached.read, plane)
+        gate.set()
+        np.testing.assert_array_equal(first.result(), second.result())
+    assert source.reads == 1
+
+
+def test_reading_once_remembers_nothing_but_uses_what_is_there(source):
+    cached = CachedSource(source, 1 << 20)
+    planes = [source.info.plane(z=z) for z in range(2)]
+    cached.read(planes[0])
+    for plane in planes:
+        np.testing.assert_array_equal(cached.read_once(plane), source.pixels[plane.slices])
+    assert source.reads == 2
+    assert cached.remembered(planes[1]) is None

@@ -47,7 +47,7 @@ class Counter(QObject):
         side, channel = self._wish
         planes = side.drawn.planes if side.drawn is not None else {}
         found = next(((region, plane) for region, plane in planes.items() if region.c[0] == channel), None)
-        key = (side.image, found[0]) if found is not None else None
+        key = (side.image, side.pixels, found[0]) if found is not None else None
         if key == self._counted:
             return
         self._counted = key

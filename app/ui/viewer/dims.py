@@ -15,10 +15,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.images.projection import Projection, row_of
 from app.text import _
 from app.ui.icons import icon
 from app.ui.theme import colour
+from app.ui.viewer.pace import Pace
+from app.ui.viewer.pace_button import PaceButton
+from app.ui.viewer.range_slider import RangeSlider
 from app.ui.viewer.scalebar import NARROW_SPACE, length_in_words
+from app.ui.viewer.stack_tools import StackTools
 from app.ui.viewer.state import Axis, ViewState
 from models.source import ImageInfo
 
@@ -75,20 +80,31 @@ class DimBar(QWidget):
 
     position_wished = Signal(str, int)  # axis, position
     play_clicked = Signal(str)  # axis
+    pace_wished = Signal(object)  # Pace
+    planes_wished = Signal(object)  # Range of planes to project
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rows: dict[Axis, DimRow] = {axis: DimRow(axis, self) for axis in AXES}
+        self.planes = RangeSlider(self)
+        self.tools = StackTools(self)
         grid = QGridLayout(self)
         grid.setContentsMargins(10, 4, 10, 6)
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(2)
-        grid.setColumnStretch(2, 1)
+        grid.setColumnStretch(3, 1)
         for line, row in enumerate(self._rows.values()):
             for column, part in enumerate(row.parts):
                 grid.addWidget(part, line, column)
+            row.pace.pace_wished.connect(self.pace_wished)
+            if row.axis == "Z":
+                grid.addWidget(self.planes, line, 3)
+                grid.addWidget(self.tools, line, 6)
+                QWidget.setTabOrder(row.slider, self.planes)
+                QWidget.setTabOrder(self.planes, self.tools.project)
             row.slider.valueChanged.connect(lambda at, axis=row.axis: self.position_wished.emit(axis, at))
             row.play.clicked.connect(lambda _checked, axis=row.axis: self.play_clicked.emit(axis))
+        self.planes.range_wished.connect(self.planes_wished)
 
     def slider(self, axis: Axis) -> PlaneSlider:
         """The slider of an axis."""
@@ -103,6 +119,9 @@ class DimBar(QWidget):
         for axis, row in self._rows.items():
             length = info.shape[AXES[axis]] if info is not None else 1
             row.show_length(1 if info is not None and info.is_rgb and axis == "C" else length)
+            if axis == "Z":
+                self.tools.setVisible(length > 1)
+                self.planes.hide()
         self.setVisible(any(not row.slider.isHidden() for row in self._rows.values()))
 
     def show_state(self, state: ViewState, info: ImageInfo) -> None:
@@ -110,11 +129,35 @@ class DimBar(QWidget):
         for axis, row in self._rows.items():
             at = state.position(axis)
             row.show_position(at, _meaning(axis, at, state, info))
+        self._show_projection(state.projection, info.shape[AXES["Z"]])
 
     def show_playing(self, axis: Axis | None) -> None:
         """Show which axis runs."""
         for row in self._rows.values():
             row.show_playing(is_playing=row.axis == axis)
+
+    def show_pace(self, pace: Pace) -> None:
+        """Show how the axes are played."""
+        for row in self._rows.values():
+            row.pace.show_pace(pace)
+
+    def show_rate(self, axis: Axis | None, rate: float | None) -> None:
+        """Show how many pictures per second come of the axis that runs, where they are too few."""
+        for row in self._rows.values():
+            row.pace.show_rate(rate if row.axis == axis else None)
+
+    def _show_projection(self, projection: Projection | None, count: int) -> None:
+        row, is_stack = self._rows["Z"], count > 1
+        self.tools.show_kind(projection.kind if projection is not None else None)
+        is_one = projection is None
+        row.slider.setVisible(is_stack and is_one)
+        row.play.setEnabled(is_one)
+        self.planes.setVisible(is_stack and not is_one)
+        if projection is not None and is_stack:
+            first, stop = projection.over(count)
+            self.planes.show_range((first, stop), count)
+            row.count.setText(f"{first + 1}–{stop} / {count}")
+            row.meaning.setText(_(row_of(projection.kind).title))
 
     def show_unfinished(self, planes: frozenset[tuple[int, int, int]], state: ViewState) -> None:
         """Hatch the positions whose planes (t, c, z) are not finished."""
@@ -123,7 +166,7 @@ class DimBar(QWidget):
 
 
 class DimRow:
-    """The five parts of one axis' row."""
+    """The parts of one axis' row."""
 
     def __init__(self, axis: Axis, parent: QWidget) -> None:
         names = {"C": _("Channel"), "Z": _("Plane"), "T": _("Time")}
@@ -136,6 +179,7 @@ class DimRow:
         self.play.setIconSize(QSize(12, 12))
         self.play.setAccessibleName(_("Play {axis}").format(axis=names[axis]))
         self.play.setToolTip(_("Play, stop (\\)"))
+        self.pace = PaceButton(parent)
         self.slider = PlaneSlider(parent)
         self.slider.setAccessibleName(names[axis])
         self.slider.setPageStep(1)
@@ -144,7 +188,7 @@ class DimRow:
         self.meaning = QLabel(parent)
         self.meaning.setProperty("role", "quiet")
         self.letter.setBuddy(self.slider)
-        self.parts = (self.letter, self.play, self.slider, self.count, self.meaning)
+        self.parts = (self.letter, self.play, self.pace, self.slider, self.count, self.meaning)
         self.show_playing(is_playing=False)
 
     def show_length(self, length: int) -> None:
@@ -154,7 +198,8 @@ class DimRow:
         self.slider.blockSignals(False)
         for part in self.parts:
             part.setVisible(length > 1)
-        self.play.setVisible(length > 1 and self.axis != "C")
+        for part in (self.play, self.pace):
+            part.setVisible(length > 1 and self.axis != "C")
         widest = self.count.fontMetrics().horizontalAdvance(f"{length} / {length}")
         self.count.setMinimumWidth(widest)
 

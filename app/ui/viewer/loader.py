@@ -115,9 +115,9 @@ class Loader(QObject):
         self._left = levels[-1:] if is_in_memory else levels
         self._go_on()
 
-    def reread(self) -> None:
-        """Read the last wish again: the file has changed."""
-        wish, self._wanted, self._last = self._wanted, None, None
+    def reread(self, wish: Wish | None = None) -> None:
+        """Read the last wish again, or `wish`, whatever is at hand: the pixels have changed."""
+        wish, self._wanted, self._last = wish or self._wanted, None, None
         if wish is not None:
             self.show(wish)
 

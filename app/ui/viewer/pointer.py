@@ -32,10 +32,13 @@ class Pointer:
     y_um: float | None
     readings: tuple[Reading, ...]
     has_result: bool = False
+    of: str = ""  # what the values are of, unless of one plane
 
     def __str__(self) -> str:
         several = len(self.readings) > 1
         values = "   ".join(self._words(reading, named=several) for reading in self.readings)
+        if self.of:
+            values = f"{self.of}: {values}"
         where = _("x {x}, y {y} px").format(x=self.x, y=self.y)
         if self.x_um is not None and self.y_um is not None:
             where += f"  ({self.x_um:.2f}, {self.y_um:.2f}\u202fµm)"

@@ -1,6 +1,7 @@
 """Looks up what lies under the pointer in what has been drawn."""
 
 from app.ui.viewer.pointer import Pointer, Reading
+from app.ui.viewer.projecting import projection_in_words
 from app.ui.viewer.side import SideImage
 from app.ui.viewer.state import ViewState, extent, is_calibrated, unit_size
 
@@ -32,4 +33,6 @@ def probe(
     )
     unit_y, unit_x = unit_size(raw.info)
     x_um, y_um = at if is_calibrated(raw.info) else (None, None)
-    return Pointer(int(at[0] / unit_x), int(at[1] / unit_y), x_um, y_um, readings, restored is not None)
+    of = projection_in_words(state.projection, raw.info.shape[2]) if state.projection is not None else ""
+    column, row = int(at[0] / unit_x), int(at[1] / unit_y)
+    return Pointer(column, row, x_um, y_um, readings, restored is not None, of)

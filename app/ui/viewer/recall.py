@@ -40,5 +40,7 @@ def beginning(info: ImageInfo, missing: Collection[Plane]) -> ViewState:
 
 
 def is_missing(state: ViewState, missing: Collection[Plane]) -> bool:
-    """Whether a plane that would be drawn is missing in the file."""
+    """Whether a plane that would be drawn is missing in the file; a projection leaves such planes out."""
+    if state.projection is not None:
+        return False
     return any((state.t, channel, state.z) in missing for channel in state.shown)

@@ -8,6 +8,7 @@ pixels it has.
 from dataclasses import dataclass, replace
 from typing import Literal, Self
 
+from app.images.projection import Projection
 from app.text import _
 from app.ui.viewer.luts import default_luts, lut_for_colour
 from models.source import Channel, ImageInfo
@@ -105,6 +106,8 @@ class ViewState:
         What automatic contrast takes the image for; None: it decides by itself.
     is_joint : bool
         The channels are the colours of one picture and share one contrast.
+    projection : Projection or None
+        Many planes in one picture; None: one plane at a time.
     """
 
     t: int = 0
@@ -120,6 +123,13 @@ class ViewState:
     flicker: float = 2.0
     kind: Kind | None = None
     is_joint: bool = False
+    projection: Projection | None = None
+
+    def planes(self, count: int) -> range:
+        """Return the planes looked at in a stack of `count`."""
+        if self.projection is None:
+            return range(self.z, self.z + 1)
+        return range(*self.projection.over(count))
 
     @property
     def shown(self) -> tuple[int, ...]:

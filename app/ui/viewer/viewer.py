@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.images.projection import Kind, Projection
 from app.text import _
 from app.ui.background import Background
 from app.ui.session import OpenImage
@@ -28,6 +29,7 @@ from app.ui.viewer.plan import zoomed
 from app.ui.viewer.play import Player
 from app.ui.viewer.preview import PreviewBox
 from app.ui.viewer.probe import probe
+from app.ui.viewer.projecting import KeptContrasts, moved, projection_in_words
 from app.ui.viewer.recall import beginning, is_missing, recalled
 from app.ui.viewer.request import wish
 from app.ui.viewer.side import SideImage
@@ -74,6 +76,7 @@ class Viewer(QWidget):
         self._is_box_wanted = False
         self._pointer_at: tuple[float, float] | None = None
         self._counter = Counter(background, self)
+        self._kept = KeptContrasts()
         self.compare_bar = CompareBar(self)
         self.panes = Panes(self)
         self.dims = DimBar(self)
@@ -128,6 +131,7 @@ class Viewer(QWidget):
         self.show_result(None)
         self.preview.take_away()
         self._unfinished = frozenset()
+        self._kept.forget()
         raw.open(image)
         state = ViewState()
         if image is not None:
@@ -166,7 +170,8 @@ class Viewer(QWidget):
         """Read a plane of the restored image anew, from now on and at once if it is looked at."""
         restored = self._sides["restored"]
         restored.forget()
-        if (t, z) == (self._state.t, self._state.z) and c in self._state.shown:
+        is_seen = t == self._state.t and z in self._planes
+        if is_seen and c in self._state.shown:
             restored.loader.reread()
 
     def show_preview_box(self, visible: bool) -> None:  # noqa: FBT001 - a slot
@@ -193,6 +198,8 @@ class Viewer(QWidget):
         if (old.t, old.z) != (state.t, state.z):
             self.preview.follow(state)
         self._show_state()
+        for shown in self._sides.values():
+            shown.look_ahead(old, state, self.player)
         self.state_changed.emit(state)
 
     def zoom_in(self) -> None:
@@ -216,7 +223,11 @@ class Viewer(QWidget):
         self.set_state(self._state.at(axis, position))
 
     def step(self, axis: Axis, by: int) -> None:
-        """Go forward or back along an axis."""
+        """Go forward or back along an axis; the planes of a projection go together."""
+        info, projection = self._info, self._state.projection
+        if axis == "Z" and projection is not None and info is not None:
+            self.project(moved(projection, by, info.shape[2]))
+            return
         self.go_to(axis, self._state.position(axis) + by)
 
     def play(self) -> None:
@@ -228,6 +239,22 @@ class Viewer(QWidget):
             self.player.stop()
         elif axis is not None:
             self.player.toggle(axis)
+
+    def project(self, projection: Projection | None) -> None:
+        """Show many planes in one picture from now on, or one plane at a time."""
+        if self._info is not None and self._info.shape[2] > 1:
+            if projection is not None and self.player.axis == "Z":
+                self.player.stop()
+            self.set_state(self._kept.switch(self._state, projection))
+
+    def project_as(self, kind: Kind | None) -> None:
+        """Show a projection of this kind, of the planes taken now or of all."""
+        current = self._state.projection or Projection()
+        self.project(None if kind is None else replace(current, kind=kind))
+
+    def toggle_projection(self) -> None:
+        """Show the maximum of all planes, or one plane again."""
+        self.project_as("maximum" if self._state.projection is None else None)
 
     def toggle_channel(self, index: int) -> None:
         """Show or hide a channel; where one is seen at a time, look at that one."""
@@ -281,6 +308,10 @@ class Viewer(QWidget):
         return frozenset() if image is None else image.missing
 
     @property
+    def _planes(self) -> range:
+        return self._state.planes(self._info.shape[2] if self._info is not None else 1)
+
+    @property
     def _has_result(self) -> bool:
         return self._sides["restored"].image is not None
 
@@ -313,15 +344,17 @@ class Viewer(QWidget):
         shown, raw = self._sides[side], self._info
         if shown.info is None or raw is None or (side == "restored" and self._is_missing()):
             return
+        shown.project(self._state.projection)
         if side == "raw" and is_missing(self._state, self._cut_off):
             shown.loader.rest()
             self.panes.clear(side)
             self.panes.show_sentence(_("This plane is missing: the file ends before it."))
             return
+        info = shown.pixels.info if shown.pixels is not None else shown.info
         over, viewport = extent(raw), self.panes.viewport
-        wanted = wish(self._state, shown.info, viewport, over=over, side=side, matches=self._matches)
+        wanted = wish(self._state, info, viewport, over=over, side=side, matches=self._matches)
         if wanted is not None:
-            shown.loader.show(wanted)
+            shown.show(wanted)
         elif not self._state.shown:
             self.panes.clear(side)
 
@@ -332,9 +365,13 @@ class Viewer(QWidget):
             return
         if side == "raw" and is_missing(self._state, self._cut_off):
             return
-        shown.drawn = drawn
-        if self._state.shown:
+        is_growing = shown.is_growing(drawn)
+        shown.drawn = None if is_growing else drawn
+        if self._state.shown and not (is_growing and shown.is_refining(drawn)):
             self.panes.put_up(side, drawn, shown.info, extent(raw))
+        if is_growing:
+            self._show_state()  # says how far it has come and asks for more
+            return
         if shown.loader.wants(drawn):
             self._take_contrasts(side, drawn)
         if self._is_box_wanted and self.preview.box is None:
@@ -342,6 +379,8 @@ class Viewer(QWidget):
             self._show_box()
         if side == "raw":
             self._counter.count(shown, self._state.channel)
+        if self._state.projection is not None:
+            self._show_state()  # the next finer one, if there is one
         self._move_pointer(self._pointer_at)
 
     def _take_contrasts(self, side: Side, drawn: Drawn) -> None:
@@ -361,17 +400,29 @@ class Viewer(QWidget):
         self.image_failed.emit(error)
 
     def _tags(self, pane: compare.Pane) -> tuple[str, ...]:
+        projected = self._projected_words()
         if not self._has_result:
-            return ()
-        if self._is_missing():
-            return (_("raw, not restored yet"),)
+            return (projected,) if projected else ()
         names = {"raw": _("raw"), "restored": _("restored")}
-        return tuple(names[side] for side in pane)
+        tags = (_("raw, not restored yet"),) if self._is_missing() else tuple(names[side] for side in pane)
+        return (f"{tags[0]} · {projected}", *tags[1:]) if projected else tags
+
+    def _projected_words(self) -> str:
+        """Say what a projection is of, and how far it has come."""
+        info, projection = self._info, self._state.projection
+        if info is None or projection is None:
+            return ""
+        lacking = {z for t, _c, z in self._cut_off if t == self._state.t and z in self._planes}
+        words = projection_in_words(projection, info.shape[2], len(lacking))
+        progress = next((shown.progress for shown in self._sides.values() if shown.progress), "")
+        return f"{words} · {progress}" if progress else words
 
     def _is_missing(self) -> bool:
         """Whether the restored plane looked at is still to come."""
         state = self._state
-        return any((state.t, index, state.z) in self._unfinished for index in state.shown)
+        if not self._unfinished:
+            return False
+        return any((state.t, index, z) in self._unfinished for index in state.shown for z in self._planes)
 
     def _is_idle(self) -> bool:
         return all(side.loader.is_idle for side in self._sides.values())
@@ -408,7 +459,8 @@ class Viewer(QWidget):
 
     def _show_box(self) -> None:
         info = self._info
-        rect = self.preview.rect(info) if info is not None else None
+        is_plane = self._state.projection is None  # what was restored belongs to one plane
+        rect = self.preview.rect(info) if info is not None and is_plane else None
         packed = None if self._is_raw_held or rect is None else self.preview.drawn(self._state)
         self.panes.show_box(rect, packed)
 
@@ -434,20 +486,29 @@ class Viewer(QWidget):
         self._counter.changed.connect(self.histogram_changed)
         for side, shown in self._sides.items():
             shown.loader.drawn.connect(partial(self._put_up, side))
+            shown.loader.drawn.connect(self.player.hear)
             shown.loader.failed.connect(partial(self._refuse, side))
         self.preview.moved.connect(self.preview_box_moved)
         self.dims.position_wished.connect(self.go_to)
         self.dims.play_clicked.connect(self.player.toggle)
         self.player.stepped.connect(self._play_on)
         self.player.changed.connect(self.dims.show_playing)
+        self.player.pace_changed.connect(self.dims.show_pace)
+        self.player.rate_changed.connect(lambda rate: self.dims.show_rate(self.player.axis, rate))
+        self.dims.pace_wished.connect(self.player.set_pace)
+        self.dims.planes_wished.connect(
+            lambda planes: self.project(replace(self._state.projection or Projection(), planes=planes))
+        )
+        self.dims.tools.kind_wished.connect(self.project_as)
         self.compare_bar.mode_clicked.connect(lambda key: self.set_state(replace(self._state, compare=key)))
         self.compare_bar.swap_clicked.connect(self.swap)
         self.compare_bar.lock_clicked.connect(self.toggle_lock)
 
-    def _play_on(self, axis: Axis) -> None:
+    def _play_on(self, axis: Axis, by: int) -> None:
         info = self._info
         if info is not None:
-            self.go_to(axis, (self._state.position(axis) + 1) % info.shape[AXES[axis]])
+            position = self.player.after(self._state.position(axis), by, info.shape[AXES[axis]])
+            self.go_to(axis, position)
 
     def _hang_curtain(self, x: float) -> None:
         info = self._info
