@@ -115,19 +115,7 @@ def open_image(
         If the file ends too early and `partial` was not asked for.
     """
     path = Path(path).absolute()
-    try:
-        head = _head(path)
-    except OSError as error:
-        raise from_system(error, path) from error
-    if not head:
-        raise EmptyFile(
-            f"{path.name} is empty (0 bytes).",
-            hint="Copy it again from where it was recorded; it may have been cut off while copying.",
-            path=str(path),
-        )
-    row = _reader(path, head)
-    if row is None:
-        raise _unknown(path)
+    row = _file_reader(path)
     if row.is_isolated:
         source = isolated.open_source(row.module, path, scene, partial=partial)
     else:
@@ -141,26 +129,52 @@ def open_image(
 
 
 def read_metadata(path: Path, scene: int = 0) -> tuple[Entry, ...]:
-    """Return all that a file says about an image, for a person who looks; empty where no more is known.
+    """Return all that a file says about one of its images, for a person who looks.
+
+    Parameters
+    ----------
+    path : Path
+    scene : int
+        Index of the image within the file.
+
+    Returns
+    -------
+    tuple of Entry
+        Empty where the reader knows no more than `ImageInfo` has room for.
 
     Raises
     ------
     ImageError
-        If the file cannot be read.
+        If the file is gone, is no image, or cannot be read.
     """
     path = Path(path).absolute()
-    try:
-        row = _reader(path, _head(path))
-    except OSError as error:
-        raise from_system(error, path) from error
-    if row is None:
-        raise _unknown(path)
+    row = _file_reader(path)
     if row.is_isolated:
         return isolated.metadata(row.module, path, scene)
-    teller: Callable[..., tuple[Entry, ...]] | None = getattr(
-        importlib.import_module(row.module), "metadata", None
-    )
-    return teller(path, scene) if teller is not None else ()
+    module = importlib.import_module(row.module)
+    teller: Callable[..., tuple[Entry, ...]] | None = getattr(module, "metadata", None)
+    try:
+        return teller(path, scene) if teller is not None else ()
+    except OSError as error:
+        raise from_system(error, path) from error
+
+
+def _file_reader(path: Path) -> Reader:
+    """Return the reader of a file; raises an `ImageError` if there is none."""
+    try:
+        head = _head(path)
+    except OSError as error:
+        raise from_system(error, path) from error
+    if not head:
+        raise EmptyFile(
+            f"{path.name} is empty (0 bytes).",
+            hint="Copy it again from where it was recorded; it may have been cut off while copying.",
+            path=str(path),
+        )
+    row = _reader(path, head)
+    if row is None:
+        raise _unknown(path)
+    return row
 
 
 def _head(path: Path) -> bytes:

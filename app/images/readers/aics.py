@@ -25,6 +25,7 @@ from app.images.errors import (
     UnknownFormat,
     from_system,
 )
+from app.images.metadata import Entry
 from app.images.scale import Scale
 from models.source import Channel, Doubt, ImageInfo, ImageSource, Pixels, PixelSize, Region, Shape5
 
@@ -57,6 +58,20 @@ def open_source(path: Path, scene: int = 0, *, partial: bool = False) -> ImageSo
         _check_scene(path, scene, 1)
         return PictureSource(path, head)
     return AicsSource(path, scene)
+
+
+def metadata(path: Path, scene: int = 0) -> tuple[Entry, ...]:  # noqa: ARG001 - all readers
+    """Return what a picture or an SPE file says about itself; `scene` makes no difference.
+
+    Raises
+    ------
+    ImageError
+        If the file cannot be read.
+    """
+    from app.images.readers.aics_metadata import picture_metadata, spe_metadata
+
+    with _translated(path):
+        return spe_metadata(path) if path.suffix.lower() == ".spe" else picture_metadata(path)
 
 
 class PictureSource:

@@ -7,9 +7,20 @@ from pathlib import Path
 import numpy as np
 
 from app.images import ome
-from app.images.errors import Damaged, NoPixels, NoSuchScene, TooLarge, Truncated, from_system, too_early
+from app.images.errors import (
+    Damaged,
+    ImageError,
+    NoPixels,
+    NoSuchScene,
+    TooLarge,
+    Truncated,
+    from_system,
+    too_early,
+)
+from app.images.metadata import Entry
 from app.images.partial import Plane
 from app.images.readers.tiff_imagej import imagej_series, infos_of_imagej
+from app.images.readers.tiff_metadata import tiff_metadata
 from app.images.readers.tiff_ome import ome_series
 from app.images.readers.tiff_other import other_series
 from app.images.readers.tiff_pages import (
@@ -156,6 +167,28 @@ def comments(path: Path) -> Iterator[str]:
             yield from infos_of_imagej(handle.first)
     except ValueError:
         return
+    finally:
+        handle.close()
+
+
+def metadata(path: Path, scene: int = 0) -> tuple[Entry, ...]:
+    """Return what a file says about itself, with the tags of the first page of image `scene`.
+
+    Raises
+    ------
+    ImageError
+        If the file cannot be opened at all.
+    """
+    handle = TiffHandle(path)
+    try:
+        try:
+            found = _series_of(handle)
+            key = found[scene].key if 0 <= scene < len(found) else handle.first
+        except (*FOREIGN, ImageError):  # the tags may tell more than the pixels
+            key = handle.first
+        return tiff_metadata(handle, key)
+    except OSError as error:
+        raise from_system(error, path) from error
     finally:
         handle.close()
 
