@@ -3,7 +3,6 @@
 from collections.abc import Hashable
 from typing import Literal
 
-import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -12,9 +11,18 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPen,
     QResizeEvent,
+    QTransform,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QGraphicsLineItem, QGraphicsRectItem, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QGraphicsItem,
+    QGraphicsLineItem,
+    QGraphicsRectItem,
+    QGraphicsScene,
+    QGraphicsView,
+    QWidget,
+)
 
 from app.text import _
 from app.ui.theme import colour
@@ -35,7 +43,7 @@ LINE = QColor(255, 255, 255, 230)
 SHADE = QColor(0, 0, 0, 150)
 
 
-class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph is not typed
+class Canvas(QGraphicsView):
     """Shows one or two sides, a curtain between them, a preview frame and a scale bar."""
 
     view_wished = Signal(object)  # Rect, in units
@@ -47,20 +55,28 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph is not typed
     resized = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, useOpenGL=False)
+        super().__init__(parent)
+        self.setScene(QGraphicsScene(self))
         self.setAccessibleName(_("Picture"))
         self.setMinimumSize(120, 120)
-        self._box = pg.ViewBox(enableMouse=False, enableMenu=False, invertY=True, defaultPadding=0)
-        self.setCentralItem(self._box)
+        self.setMouseTracking(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.FullViewportUpdate)
+        self._units = QGraphicsRectItem()  # what lies in it has places in units
+        self._units.setPen(QPen(Qt.PenStyle.NoPen))
+        self.scene().addItem(self._units)
         self._layers: dict[Side, Layer] = {"raw": Layer(), "restored": Layer()}
         for order, layer in enumerate(self._layers.values()):
             layer.setZValue(order)
-            self._box.addItem(layer, ignoreBounds=True)
+            layer.setParentItem(self._units)
         self._curtain = (self._line(SHADE, 4.0), self._line(LINE, 1.5))
         self._frame = QGraphicsRectItem()
         self._frame.setPen(_cosmetic(SHADE, 4.0))
         self._frame.setZValue(30)
-        self._box.addItem(self._frame, ignoreBounds=True)
+        self._frame.setParentItem(self._units)
         self._edge = QGraphicsRectItem(self._frame)
         self._edge.setPen(_cosmetic(LINE, 1.5))
         self._preview = Picture(self._frame)
@@ -124,6 +140,11 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph is not typed
         """Put up pixels of one side."""
         self._layers[side].show_pixels(packed, place, plane=plane, is_whole=is_whole)
 
+    def lay_over(self, item: QGraphicsItem) -> None:
+        """Lay something, whose coordinates are units, over the pictures and the curtain."""
+        item.setZValue(40)
+        item.setParentItem(self._units)
+
     def clear(self, side: Side) -> None:
         """Take down one side."""
         self._layers[side].clear()
@@ -149,7 +170,9 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph is not typed
 
     def _follow(self) -> None:
         seen = self.seen
-        self._box.setRange(qt_rect(seen), padding=0, disableAutoRange=True)
+        self.setSceneRect(0, 0, self.width(), self.height())
+        per_unit = self.width() / seen.width
+        self._units.setTransform(QTransform.fromScale(per_unit, per_unit).translate(-seen.x, -seen.y))
         longest = seen.width * BAR_SHARE
         bar = scalebar.choose(longest, is_calibrated=self._is_calibrated)
         self.overlay.show_scale_bar(bar, bar.length * self.width() / seen.width if bar else 0.0)
@@ -180,8 +203,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph is not typed
 
     def _to_pixels(self, x: float) -> float:
         seen = self.seen
-        width: int = self.width()
-        return (x - seen.x) / seen.width * width
+        return (x - seen.x) / seen.width * self.width()
 
     def _to_units(self, at: QPointF) -> tuple[float, float]:
         seen = self.seen
@@ -195,11 +217,11 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph is not typed
         line.setPen(_cosmetic(tint, width))
         line.setZValue(20)
         line.hide()
-        self._box.addItem(line, ignoreBounds=True)
+        line.setParentItem(self._units)
         return line
 
     def _paint_ground(self) -> None:
-        self.setBackground(colour("picture", self.palette()))
+        self.setBackgroundBrush(colour("picture", self.palette()))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep what was seen in view."""
