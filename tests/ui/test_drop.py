@@ -7,6 +7,8 @@ COPY = Qt.DropAction.CopyAction
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
 
+from app.ui.stage import QuestionStrip
+
 
 def mime_of(*paths):
     data = QMimeData()
