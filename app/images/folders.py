@@ -1,4 +1,7 @@
-"""Finds images in folders: lazily, in the order a person counts, and in pairs."""
+"""Finds images in folders: lazily, in the order a person counts, and in pairs.
+
+A folder that is an image (OME-Zarr) is listed like a file, and nobody looks into it.
+"""
 
 import errno
 import os
@@ -8,7 +11,10 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from app.images.errors import FileGone, ImageError, NoImages, NoPartner, from_system
-from app.images.open import has_image_suffix
+from app.images.open import has_image_suffix, is_image_folder
+from app.images.readers.zarr_store import METADATA
+
+UNFINISHED = ".part"  # the end of the name of a result that is being written
 
 
 def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:
@@ -23,7 +29,7 @@ def list_images(
     """Yield the images of `folder` by name, without opening any; folder after folder.
 
     Hidden files and folders are left out; a folder's own images come before those of its subfolders.
-    A link to a folder is not followed.
+    A link to a folder is not followed, unless that folder is an image.
 
     Parameters
     ----------
@@ -50,9 +56,10 @@ def list_images(
 
 
 def images_in(paths: Iterable[Path], *, recursive: bool = True) -> tuple[list[Path], list[ImageError]]:
-    """Expand files and folders to image files.
+    """Expand files and folders to images.
 
-    Files are taken as they are, also those that no reader will take: opening them says why.
+    Files are taken as they are, also those that no reader will take: opening them says why. A folder that
+    is an image is one image; a file of metadata inside it (``.zattrs``, ``zarr.json``) means that image.
 
     Returns
     -------
@@ -106,6 +113,9 @@ def stem(path: Path) -> str:
 
 def _expand(path: Path, failures: list[ImageError], *, recursive: bool) -> Iterator[Path]:
     if not _is_folder(path):
+        yield path.parent if path.name in METADATA and is_image_folder(path.parent) else path
+        return
+    if is_image_folder(path):
         yield path
         return
     count, known = 0, len(failures)
@@ -138,9 +148,13 @@ def _entries(folder: Path) -> tuple[list[Path], list[Path]]:
             for entry in entries:
                 if entry.name.startswith("."):
                     continue
-                if entry.is_dir(follow_symlinks=False):
-                    folders.append(Path(entry.path))
-                elif has_image_suffix(path := Path(entry.path)) and entry.is_file():
+                path = Path(entry.path)
+                if entry.is_dir():
+                    if is_image_folder(path):
+                        files += [] if entry.name.endswith(UNFINISHED) else [path]
+                    elif not entry.is_symlink():
+                        folders.append(path)
+                elif has_image_suffix(path) and entry.is_file():
                     files.append(path)
     except OSError as error:
         raise from_system(error, folder) from error
@@ -170,6 +184,6 @@ def _by_stem(folder: Path) -> dict[str, Path]:
 def _no_images(folder: Path) -> NoImages:
     return NoImages(
         f"There are no images in the folder {folder.name or folder}.",
-        hint="Choose a folder that holds TIFF, PNG or JPEG files, or one of its parents.",
+        hint="Choose a folder that holds TIFF, PNG, JPEG or OME-Zarr images, or one of its parents.",
         path=str(folder),
     )

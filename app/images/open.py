@@ -34,6 +34,8 @@ class Reader:
         Regular expression that the head of such files matches, where no first bytes are enough to know them.
     is_isolated : bool
         Read in another process, because the library could end the one it runs in.
+    is_folder : bool
+        Whether such an image is a folder; then it is known by what lies in it.
     """
 
     title: str
@@ -42,6 +44,7 @@ class Reader:
     module: str
     pattern: bytes = b""
     is_isolated: bool = False
+    is_folder: bool = False
 
     def takes(self, head: bytes) -> bool:
         """Whether a file that starts with `head` is of this kind."""
@@ -68,17 +71,22 @@ READERS: tuple[Reader, ...] = (
     Reader("NumPy NPZ", (".npz",), (), "app.images.readers.arrays"),
     Reader("DeltaVision", (".dv", ".r3d"), (), "app.images.readers.dv", rb".{96}(\xa0\xc0|\xc0\xa0)"),
     Reader("MRC", (".mrc", ".mrcs", ".rec", ".map", ".st"), (), "app.images.readers.mrc", rb".{208}MAP[ \0]"),
+    Reader("OME-Zarr", (".zarr",), (), "app.images.readers.zarr", is_folder=True),
 )
 
 
 def has_image_suffix(path: Path) -> bool:
     """Whether the name of `path` ends like an image's; a ``.part`` of a result does not count."""
     name = path.name.lower()
-    return not name.startswith(".") and any(name.endswith(row.suffixes) for row in READERS)
+    return not name.startswith(".") and any(
+        name.endswith(row.suffixes) for row in READERS if not row.is_folder
+    )
 
 
 def can_open(path: Path) -> bool:
     """Whether a reader takes `path`, judged by its first bytes, else by its name. Cheap; never raises."""
+    if is_image_folder(path):
+        return True
     try:
         head = _head(path)
     except OSError:
@@ -115,7 +123,7 @@ def open_image(
         If the file ends too early and `partial` was not asked for.
     """
     path = Path(path).absolute()
-    row = _file_reader(path)
+    row = _reader_of(path)
     if row.is_isolated:
         source = isolated.open_source(row.module, path, scene, partial=partial)
     else:
@@ -148,7 +156,7 @@ def read_metadata(path: Path, scene: int = 0) -> tuple[Entry, ...]:
         If the file is gone, is no image, or cannot be read.
     """
     path = Path(path).absolute()
-    row = _file_reader(path)
+    row = _reader_of(path)
     if row.is_isolated:
         return isolated.metadata(row.module, path, scene)
     module = importlib.import_module(row.module)
@@ -159,8 +167,19 @@ def read_metadata(path: Path, scene: int = 0) -> tuple[Entry, ...]:
         raise from_system(error, path) from error
 
 
+def _reader_of(path: Path) -> Reader:
+    """Return the reader of a file or image folder; raises an `ImageError` if there is none."""
+    return _folder_reader(path) if path.is_dir() else _file_reader(path)
+
+
+def _folder_reader(path: Path) -> Reader:
+    row = next(row for row in READERS if row.is_folder)
+    if not is_image_folder(path) and not path.name.lower().endswith(row.suffixes):
+        raise from_system(IsADirectoryError(), path)
+    return row
+
+
 def _file_reader(path: Path) -> Reader:
-    """Return the reader of a file; raises an `ImageError` if there is none."""
     try:
         head = _head(path)
     except OSError as error:
@@ -188,7 +207,7 @@ def _reader(path: Path, head: bytes) -> Reader | None:
             return row
     name = path.name.lower()
     for row in READERS:
-        if name.endswith(row.suffixes) and not row.starts:
+        if name.endswith(row.suffixes) and not row.starts and not row.is_folder:
             return row
     return None
 
