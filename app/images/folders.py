@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from app.images.errors import FileGone, ImageError, NoImages, NoPartner, from_system
-from app.images.open import has_image_suffix, is_image_folder
-from app.images.readers.zarr_store import METADATA
+from app.images.open import has_image_suffix, is_image_folder, meant_by
 
 UNFINISHED = ".part"  # the end of the name of a result that is being written
 
@@ -79,6 +78,14 @@ def images_in(paths: Iterable[Path], *, recursive: bool = True) -> tuple[list[Pa
     return list(inputs), failures
 
 
+def files_below(folder: Path) -> Iterator[Path]:
+    """Yield all files below `folder`, whatever they are; a folder that is an image counts as a file."""
+    for where, folders, files in os.walk(folder):
+        images = [name for name in folders if is_image_folder(Path(where, name))]
+        folders[:] = [name for name in folders if name not in images]
+        yield from (Path(where, name) for name in (*files, *images))
+
+
 def pair_by_name(low_dir: Path, high_dir: Path) -> list[tuple[Path, Path]]:
     """Return the pairs of images with the same name in two folders, whatever the suffix.
 
@@ -113,7 +120,7 @@ def stem(path: Path) -> str:
 
 def _expand(path: Path, failures: list[ImageError], *, recursive: bool) -> Iterator[Path]:
     if not _is_folder(path):
-        yield path.parent if path.name in METADATA and is_image_folder(path.parent) else path
+        yield meant_by(path)
         return
     if is_image_folder(path):
         yield path

@@ -99,6 +99,12 @@ def is_image_folder(path: Path) -> bool:
     return zarr_store.is_image(path)
 
 
+def meant_by(path: Path) -> Path:
+    """Return the image that is meant by `path`: for a file of Zarr's metadata the folder it lies in."""
+    is_part = path.name in zarr_store.METADATA and is_image_folder(path.parent)
+    return path.parent if is_part else path
+
+
 def open_image(
     path: Path, scene: int = 0, reading: Reading | None = None, *, partial: bool = False
 ) -> ImageSource:
@@ -122,7 +128,7 @@ def open_image(
     Truncated
         If the file ends too early and `partial` was not asked for.
     """
-    path = Path(path).absolute()
+    path = meant_by(Path(path).absolute())
     row = _reader_of(path)
     if row.is_isolated:
         source = isolated.open_source(row.module, path, scene, partial=partial)
@@ -155,7 +161,7 @@ def read_metadata(path: Path, scene: int = 0) -> tuple[Entry, ...]:
     ImageError
         If the file is gone, is no image, or cannot be read.
     """
-    path = Path(path).absolute()
+    path = meant_by(Path(path).absolute())
     row = _reader_of(path)
     if row.is_isolated:
         return isolated.metadata(row.module, path, scene)

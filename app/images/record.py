@@ -32,7 +32,8 @@ class Provenance:
         Size of the pieces and their margin, in input pixels.
     seed : int
     input_path, input_sha256 : str
-        The original; its hash is that of the whole file.
+        The original; its hash is that of the whole file, or of an image folder's list of files as
+        `app.images.digest` tells.
     input_scene : int
     input_range : (low, high) or None
         Lowest and highest value of the original's pixels.
@@ -90,7 +91,7 @@ class Provenance:
 
 
 def read_record(path: Path) -> Provenance | None:
-    """Return the record inside the result at `path`, or None if it carries none.
+    """Return the record inside the result at `path`, or None if it carries none or is a folder.
 
     Raises
     ------

@@ -8,11 +8,13 @@ import json
 import logging
 import math
 import os
+import stat
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.images.readers.zarr_store import metadata_files
 from models.errors import UserError
 from models.source import PixelSize, Reading
 
@@ -39,7 +41,7 @@ class Stamp:
 
 
 def stamp_of(path: Path) -> Stamp:
-    """Return the stamp of a file or folder as it is now.
+    """Return the stamp of a file as it is now; for an image folder, that of its metadata all together.
 
     Raises
     ------
@@ -47,7 +49,10 @@ def stamp_of(path: Path) -> Stamp:
         If it is not there or cannot be reached.
     """
     found = path.stat()
-    return Stamp(found.st_size, found.st_mtime_ns)
+    if not stat.S_ISDIR(found.st_mode):
+        return Stamp(found.st_size, found.st_mtime_ns)
+    parts = [found, *(file.stat() for file in metadata_files(path))]
+    return Stamp(sum(part.st_size for part in parts), max(part.st_mtime_ns for part in parts))
 
 
 class RememberedReadings:

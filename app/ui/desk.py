@@ -213,7 +213,11 @@ class Desk(QObject):
 
     def show_in_folder(self, path: Path) -> None:
         """Open the folder of a file in the system's file manager."""
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path if path.is_dir() else path.parent)))
+
+        def show(folder: Path) -> None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+        self.services.background.run(partial(folder_of, path), show)
 
     def show_log_folder(self) -> None:
         """Open the folder with logs and crash reports."""
@@ -262,7 +266,7 @@ class Desk(QObject):
         if found is not None and found.refusal:
             self.refuse(found.refusal)
         elif found is not None and found.has_inner:
-            name = next(path.name for path in paths if path.is_dir())
+            name = found.folder or next(path.name for path in paths if path.is_dir())
             self.window.stage.ask(
                 _("“{name}” has images in folders inside it: {what}.").format(name=name, what=found.words),
                 [
@@ -318,9 +322,18 @@ def spec_for(services: Services, paths: Sequence[Path]) -> RestoreSpec:
     return RestoreSpec(inputs, card.id, output_dir=settings.results_dir, device=settings.device)
 
 
-def name_filter() -> str:
-    """Return the line "Images (*.tif …)" of the file dialog."""
-    from app.images.open import READERS
+def folder_of(path: Path) -> Path:
+    """Return where a file or an image that is a folder lies; any other folder itself. For a thread."""
+    from app.images.open import is_image_folder
 
-    endings = dict.fromkeys(ending for row in READERS for ending in row.suffixes)
+    return path if path.is_dir() and not is_image_folder(path) else path.parent
+
+
+def name_filter() -> str:
+    """Return the line "Images (*.tif …)" of the file dialog; a file stands for the folder it lies in."""
+    from app.images.open import READERS
+    from app.images.readers.zarr_store import METADATA
+
+    endings = dict.fromkeys(ending for row in READERS if not row.is_folder for ending in row.suffixes)
+    endings |= dict.fromkeys(METADATA)
     return _("Images") + " (" + " ".join(f"*{ending}" for ending in endings) + ")"

@@ -51,20 +51,22 @@ ZONES: tuple[Zone, ...] = (
 class Dropped:
     """What was found behind the names that are dragged.
 
-    `refusal` says why nothing of it can be read; `has_inner` whether a folder has images further inside.
+    `refusal` says why nothing of it can be read; `has_inner` whether a folder has images further inside;
+    `folder` is the name of the first folder that is not itself an image.
     """
 
     words: str
     refusal: str = ""
     has_inner: bool = False
+    folder: str = ""
 
 
 def look_at(paths: Sequence[Path]) -> Dropped:
     """Read the headers of what is dragged; for a thread."""
     from app.images.folders import images_in
-    from app.images.open import open_image
+    from app.images.open import is_image_folder, open_image
 
-    folders = [path for path in paths if path.is_dir()]
+    folders = [path for path in paths if path.is_dir() and not is_image_folder(path)]
     try:
         if len(paths) == 1 and not folders:
             source = open_image(paths[0])
@@ -76,7 +78,7 @@ def look_at(paths: Sequence[Path]) -> Dropped:
         deep = images_in(folders, recursive=True)[0] if folders else []
     except UserError as error:
         return Dropped("", error.sentence)
-    outside = [path for path in paths if not path.is_dir()]
+    outside = [path for path in paths if path not in folders]
     count = len(set(flat) | set(deep))
     if not count:
         return Dropped("", failures[0].sentence if failures else _("There is nothing here that can be read."))
@@ -84,7 +86,7 @@ def look_at(paths: Sequence[Path]) -> Dropped:
     words = ngettext("{count} image", "{count} images", count).format(count=count)
     if has_inner:
         words = _("{images}, with the folders inside").format(images=words)
-    return Dropped(words, has_inner=has_inner)
+    return Dropped(words, has_inner=has_inner, folder=folders[0].name if folders else "")
 
 
 def local_paths(data: QMimeData) -> list[Path]:

@@ -1,6 +1,5 @@
 """What the record says of an original: its checksum and the range of its values, found along the way."""
 
-import hashlib
 import threading
 from pathlib import Path
 from types import TracebackType
@@ -8,18 +7,17 @@ from typing import Self
 
 import numpy as np
 
+from app.images.digest import sha256_of
 from models.source import ImageInfo, ImageSource, Pixels, Region
-
-CHUNK = 1 << 20
 
 
 class Fingerprint:
-    """The SHA-256 of a file, computed in a thread while the block runs.
+    """The checksum of a file or image folder, computed in a thread while the block runs.
 
     Parameters
     ----------
     path : Path
-        A file; for anything else the checksum is empty.
+        See `app.images.digest.sha256_of`; if it cannot be read the checksum is empty.
     """
 
     def __init__(self, path: Path) -> None:
@@ -35,15 +33,10 @@ class Fingerprint:
         return self._text
 
     def _read(self) -> None:
-        found = hashlib.sha256()
         try:
-            with self._path.open("rb") as file:
-                while not self._enough.is_set() and (chunk := file.read(CHUNK)):
-                    found.update(chunk)
+            self._text = sha256_of(self._path, self._enough.is_set)
         except OSError:
             return
-        if not self._enough.is_set():
-            self._text = found.hexdigest()
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -11,6 +11,7 @@ from app.engine.runners.loading import device_for, loaded
 from app.engine.runners.restore import check_fits
 from app.engine.specs import PreviewSpec
 from app.images.open import open_image
+from app.images.remembered import stamp_of
 from app.library.store import Library
 from models.errors import UserError
 from models.restoration.family import Restorer
@@ -55,7 +56,7 @@ def run(spec: PreviewSpec, context: JobContext) -> Finished:
     try:
         check_fits(card, source.info, spec.channels)
         y, x = _box(spec, source)
-        changed = path.stat().st_mtime_ns
+        changed = stamp_of(path)
         known = context.keep(("seen", spec.input, changed, spec.model, spec.values, device.name), Known)
         channels = spec.channels or tuple(range(source.info.shape[1]))
         pixels = []

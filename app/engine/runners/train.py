@@ -23,6 +23,7 @@ from app.engine.runners.devices import chosen_device
 from app.engine.runners.model_folder import LOG, RECIPE, ModelFolder
 from app.engine.specs import TrainSpec
 from app.images.errors import ImageError
+from app.images.folders import files_below
 from app.images.open import can_open, open_image
 from app.library.card import ModelCard, Training
 from app.library.store import Library
@@ -144,7 +145,7 @@ def split_files(folder: Path, recipe: Recipe) -> Split:
     TooFewImages
         If nothing is left to learn from or to choose by.
     """
-    names = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+    names = sorted(path.relative_to(folder).as_posix() for path in files_below(folder))
 
     def matching(patterns: tuple[str, ...]) -> set[str]:
         return {n for n in names if any(_matches(n, pattern) for pattern in patterns)}

@@ -163,7 +163,8 @@ def _with_labels(store: Store, scenes: Iterator[Scene]) -> Iterator[Scene]:
     """Yield images, and behind them the labels that belong to them."""
     images = list(scenes)
     yield from images
-    for path in dict.fromkeys(image.path for image in images):
+    paths = dict.fromkeys(image.path for image in images)
+    for path in paths:
         above = joined(path, "labels")
         try:
             group = store.node(above)
@@ -171,7 +172,7 @@ def _with_labels(store: Store, scenes: Iterator[Scene]) -> Iterator[Scene]:
             continue
         for name in _list(group.ome.get("labels") if group is not None else None):
             if text := _text(name):
-                title = f"Labels {text}" if len(images) == 1 else f"Labels {text} of {path}"
+                title = f"Labels {text}" if len(paths) == 1 else f"Labels {text} of {path}"
                 yield Scene(title, joined(above, text))
 
 

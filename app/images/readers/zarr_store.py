@@ -170,6 +170,19 @@ def is_image(folder: Path) -> bool:
         return False
 
 
+def metadata_files(folder: Path) -> list[Path]:
+    """Return the files of metadata in `folder` and in the first folders in it, where levels lie.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be listed.
+    """
+    with os.scandir(folder) as entries:
+        inner = [Path(entry.path) for entry in itertools.islice(entries, LOOKED_AT) if entry.is_dir()]
+    return [file for one in (folder, *sorted(inner)) for name in METADATA if (file := one / name).is_file()]
+
+
 def parsed(text: bytes) -> Json:
     """Return the JSON object in `text`.
 

@@ -100,11 +100,17 @@ class PlacesTree(QTreeWidget):
 
 
 def folders_in(folder: Path) -> list[Path]:
-    """Return the visible folders in `folder`, by name; none if it cannot be listed. For a thread."""
+    """Return the visible folders in `folder`, by name; none if it cannot be listed. For a thread.
+
+    A folder that is an image is none of them.
+    """
+    from app.images.open import is_image_folder
+
     try:
         inner = [path for path in folder.iterdir() if not path.name.startswith(".") and path.is_dir()]
     except OSError:
         return []
+    inner = [path for path in inner if not is_image_folder(path)]
     return sorted(inner, key=lambda path: path.name.lower())
 
 
