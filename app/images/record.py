@@ -91,7 +91,7 @@ class Provenance:
 
 
 def read_record(path: Path) -> Provenance | None:
-    """Return the record inside the result at `path`, or None if it carries none or is a folder.
+    """Return the record inside the result at `path`, or None if it carries none.
 
     Raises
     ------
