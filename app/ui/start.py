@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 TRACE = "MICROGRAPHIA_TRACE_START"
 SAMPLE_SIDE = 320
+LEAD_MS = 200  # that the picture of a file named at the start has before the panels
 CACHES = 10  # images that share the memory for pictures seen last
 
 
@@ -103,9 +104,10 @@ class House:
         self.settings.changed.connect(engine.change_settings)
         if files:
             self.desk.open(files)
-        self._fill_places(list(PANELS), services)
+        rows = sorted(PANELS, key=lambda row: row.key != "viewer") if files else list(PANELS)
+        self._fill_places(rows, services, pause_ms=LEAD_MS if files else 0)
 
-    def _fill_places(self, rows: list[Panel], services: Services) -> None:
+    def _fill_places(self, rows: list[Panel], services: Services, pause_ms: int = 0) -> None:
         """Import the first row's module in a thread, fill its place here, and go on with the others."""
         if not rows:
             self._finish()
@@ -113,7 +115,7 @@ class House:
         first, *others = rows
 
         def fill(make: Callable[[Services], QWidget]) -> None:
-            self.background.run(lambda: None, lambda _none: self._fill_places(others, services))
+            QTimer.singleShot(pause_ms, self.app, lambda: self._fill_places(others, services))
             self.window.places[first.key].fill_with(partial(make, services))
 
         self.background.run(first.load, fill, priority=1)

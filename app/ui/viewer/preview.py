@@ -13,6 +13,7 @@ from models.source import ImageInfo, Pixels
 
 SIDE = 256  # pixels of the raw image
 PAUSE_MS = 80  # between two wishes for a preview while the box is dragged
+REST_MS = 250  # for which a plane is looked at before its preview is wished for
 
 Spot = Callable[[int, int], tuple[int, int]]  # height, width -> row, column
 
@@ -28,7 +29,7 @@ class PreviewBox(QObject):
         self._pixels: Pixels | None = None
         self._channels: tuple[int, ...] = ()
         self._told: Box | None = None
-        self._pause = QTimer(self, interval=PAUSE_MS, singleShot=True)
+        self._pause = QTimer(self, singleShot=True)
         self._pause.timeout.connect(self._tell)
 
     def put(self, info: ImageInfo, state: ViewState, plane: Pixels | None) -> None:
@@ -60,6 +61,7 @@ class PreviewBox(QObject):
         """Go to the plane looked at."""
         if self.box is not None:
             self._set(replace(self.box, t=state.t, z=state.z))
+            self._pause.start(REST_MS)  # anew with every plane: who goes through a stack wants to see it pass
 
     def tell_now(self) -> None:
         """Say at once where the box is, if it was not said yet."""
@@ -103,7 +105,7 @@ class PreviewBox(QObject):
             self.box = box
             self._pixels = None
             if not self._pause.isActive():
-                self._pause.start()
+                self._pause.start(PAUSE_MS)
 
     def _tell(self) -> None:
         if self.box is not None and self.box != self._told:
