@@ -68,7 +68,11 @@ class Canvas(QGraphicsView):
         self._units = QGraphicsRectItem()  # what lies in it has places in units
         self._units.setPen(QPen(Qt.PenStyle.NoPen))
         self.scene().addItem(self._units)
-        self._layers: dict[Side, Layer] = {"raw": Layer(), "restored": Layer()}
+        self._layers: dict[Side, Layer] = {
+            "raw": Layer(),
+            "restored": Layer(),
+            "difference": Layer(),
+        }
         for order, layer in enumerate(self._layers.values()):
             layer.setZValue(order)
             layer.setParentItem(self._units)
@@ -115,6 +119,12 @@ class Canvas(QGraphicsView):
         for layer in self._layers.values():
             layer.clear()
         self._follow()
+
+    def show_reach(self, over: Rect) -> None:
+        """Say how far all that can be seen reaches."""
+        if over != self._over:
+            self._over = over
+            self._follow()
 
     def show_view(self, view: Rect | None) -> None:
         """Show this part; None: all of it."""

@@ -1,4 +1,4 @@
-"""How raw and restored stand together: one row per mode. To add a mode, write a row."""
+"""How two images stand together: one row per mode. To add a mode, write a row."""
 
 from dataclasses import dataclass, replace
 
@@ -8,25 +8,33 @@ from models.source import Channel
 
 Pane = tuple[Side, ...]  # from left to right of the curtain, or just one
 
-OPPOSITE: dict[Side, Side] = {"raw": "restored", "restored": "raw"}
+OPPOSITE: dict[Side, Side] = {"raw": "restored", "restored": "raw", "difference": "difference"}
 
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """One mode: `panes` are the pictures from left to right, and what each one holds."""
+    """One mode: `panes` are the pictures from left to right, and what each one holds.
+
+    Where it `alternates`, the two images take turns.
+    """
 
     key: Comparison
     title: str
     help: str
     icon: str
     panes: tuple[Pane, ...]
+    alternates: bool = False
 
 
 MODES: tuple[Mode, ...] = (
-    Mode("single", N_("Single"), N_("One picture; hold B to see the raw image"), "image", (("restored",),)),
+    Mode("single", N_("Single"), N_("One picture; hold B to see the first one"), "image", (("restored",),)),
     Mode("side", N_("Side by side"), N_("Both, moved together"), "side", (("raw",), ("restored",))),
     Mode("curtain", N_("Curtain"), N_("One over the other; drag it"), "compare", (("raw", "restored"),)),
-)
+    Mode("flicker", N_("Flicker"), N_("One after the other, by itself"), "flicker", (("raw",),),
+         alternates=True),
+    Mode("difference", N_("Difference"), N_("One minus the other, zero in black"), "difference",
+         (("difference",),)),
+)  # fmt: skip
 
 
 def mode(key: Comparison) -> Mode:
@@ -40,18 +48,21 @@ def next_mode(state: ViewState) -> ViewState:
     return replace(state, compare=keys[(keys.index(state.compare) + 1) % len(keys)])
 
 
-def panes(state: ViewState, *, has_result: bool, is_raw_held: bool = False) -> tuple[Pane, ...]:
-    """Return what is seen: without a result always the raw image alone.
+def panes(
+    state: ViewState, *, has_result: bool, is_raw_held: bool = False, is_turned: bool = False
+) -> tuple[Pane, ...]:
+    """Return what is seen: without a second image always the first one alone.
 
-    While raw is held, every picture of a result shows the raw image in its place, so that the eye stays
-    where it is.
+    While the first is held, every picture shows it in its place, so that the eye stays where it is. While
+    pictures take turns, it is the other one's when `is_turned`.
     """
     if not has_result:
         return (("raw",),)
-    rows = mode(state.compare).panes
+    row = mode(state.compare)
+    rows = row.panes
     if is_raw_held:
         return tuple(("raw",) for _pane in rows)
-    if state.is_swapped:
+    if state.is_swapped != (row.alternates and is_turned):
         return tuple(tuple(OPPOSITE[side] for side in pane) for pane in rows)
     return rows
 

@@ -1,68 +1,131 @@
-"""The row above the picture while there is a result: how to compare, and the lock."""
+"""The rows above the picture while two images are compared: how, which ones, and the lock."""
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QToolButton, QWidget
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QButtonGroup, QDoubleSpinBox, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from app.text import _
+from app.ui.flow import FlowLayout
 from app.ui.icons import icon
 from app.ui.viewer.compare import MODES
+from app.ui.viewer.pair import Pair
 from app.ui.viewer.state import ViewState
 
 LOCKED = (
-    "The restored image is drawn with the contrast of the raw one, so that what looks brighter is brighter. "
+    "Both images are drawn with the contrast of the first one, so that what looks brighter is brighter. "
     "Click to set each for itself."
 )
 UNLOCKED = (
-    "Raw and restored are drawn with contrasts of their own: brightness cannot be compared by eye. "
+    "The images are drawn with contrasts of their own: brightness cannot be compared by eye. "
     "Click to lock them together."
 )
+SLOWEST, FASTEST = 0.5, 3.0  # changes per second; faster flicker can harm people who bear it badly
+MOST = 1e12  # gray values
+DIGITS = 3  # of the end of the colours
 
 
 class CompareBar(QWidget):
-    """Buttons made from the table of modes."""
+    """Buttons made from the table of modes, and what belongs to the mode that is on."""
 
     mode_clicked = Signal(str)  # Comparison
     swap_clicked = Signal()
     lock_clicked = Signal()
+    rate_wished = Signal(float)  # changes per second
+    reach_wished = Signal(object)  # float: gray value where the colours end | None: find it
+    other_clicked = Signal()
+    stop_clicked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._modes: dict[str, QToolButton] = {}
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(8, 3, 8, 3)
-        layout.setSpacing(2)
+        self.swap = self._button(_("Swap"), "swap", _("Let the two images change places (X)"))
+        self.lock = self._button(_("Contrast locked"), "lock", _(LOCKED))
+        self.rate = QDoubleSpinBox(minimum=SLOWEST, maximum=FASTEST, singleStep=0.5, decimals=1)
+        self.reach = QDoubleSpinBox(minimum=0.0, maximum=MOST, prefix="±\u202f", decimals=0)
+        self.auto = self._button(_("Auto"), "auto", _("Find the range of the colours for what is seen"))
+        self.other = self._button(
+            _("Compare with…"), "compare", _("Choose another image to compare with (Shift+V)")
+        )
+        self.stop = self._button(_("Stop comparing"), "close", _("Look at this image alone"))
+        self.note = QLabel(wordWrap=True)
+        self._lay_out()
+        self._connect()
+        self.show_state(ViewState(), None)
+        self.show_note("")
+
+    def button(self, key: str) -> QToolButton:
+        """The button of a mode."""
+        return self._modes[key]
+
+    def show_state(self, state: ViewState, pair: Pair | None) -> None:
+        """Show the mode, the sides and the lock."""
+        self._modes[state.compare].setChecked(True)
+        self.swap.setChecked(state.is_swapped)
+        self.rate.setVisible(state.compare == "flicker")
+        for part in (self.reach, self.auto):
+            part.setVisible(state.compare == "difference")
+        with QSignalBlocker(self.rate):
+            self.rate.setValue(state.flicker)
+        is_locked = state.is_contrast_locked
+        self.lock.setVisible(state.compare != "difference")
+        self.lock.setEnabled(pair is None or not pair.is_mixed)
+        self.lock.setChecked(is_locked)
+        self.lock.setIcon(icon("lock" if is_locked else "unlock"))
+        self.lock.setText(_("Contrast locked") if is_locked else _("Contrast not locked"))
+        self.lock.setToolTip(_(LOCKED) if is_locked else _(UNLOCKED))
+        self.lock.setAccessibleName(self.lock.text())
+
+    def show_reach(self, reach: float | None) -> None:
+        """Show the gray value where the colours of the difference end; None: not known yet."""
+        self.reach.setEnabled(reach is not None)
+        if reach is not None:
+            with QSignalBlocker(self.reach):
+                self.reach.setDecimals(max(0, DIGITS - len(str(int(reach))) + (reach < 1) * 2))
+                self.reach.setValue(reach)
+
+    def show_note(self, note: str) -> None:
+        """Say how the two images were laid over one another, where that is open to doubt."""
+        self.note.setText(note)
+        self.note.setVisible(bool(note))
+
+    def _lay_out(self) -> None:
+        flow = FlowLayout(spacing=2)
         group = QButtonGroup(self)
         for row in MODES:
             button = self._button(_(row.title), row.icon, f"{_(row.help)} (V)")
             button.setCheckable(True)
             button.clicked.connect(lambda _checked, key=row.key: self.mode_clicked.emit(key))
             group.addButton(button)
-            layout.addWidget(button)
+            flow.addWidget(button)
             self._modes[row.key] = button
-        self.swap = self._button(_("Swap"), "again", _("Let raw and restored change places (X)"))
-        self.swap.setCheckable(True)
+        for button in (self.swap, self.other, self.stop):
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        for button in (self.swap, self.lock):
+            button.setCheckable(True)
+        self.rate.setSuffix(" " + _("per second"))
+        self.rate.setAccessibleName(_("Changes per second"))
+        self.rate.setToolTip(_("How often the picture changes"))
+        self.reach.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
+        self.reach.setAccessibleName(_("Range of the colours"))
+        self.reach.setToolTip(_("The difference in gray values where the colours end, on both sides of zero"))
+        for box in (self.rate, self.reach):
+            box.setKeyboardTracking(False)
+        for part in (self.rate, self.reach, self.auto, self.lock, self.swap, self.other, self.stop):
+            flow.addWidget(part)
+        self.note.setProperty("role", "quiet")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 3, 8, 3)
+        layout.setSpacing(2)
+        layout.addLayout(flow)
+        layout.addWidget(self.note)
+
+    def _connect(self) -> None:
         self.swap.clicked.connect(self.swap_clicked)
-        layout.addSpacing(8)
-        layout.addWidget(self.swap)
-        layout.addStretch(1)
-        self.lock = self._button(_("Contrast locked"), "lock", _(LOCKED))
-        self.lock.setCheckable(True)
         self.lock.clicked.connect(self.lock_clicked)
-        layout.addWidget(self.lock)
-
-    def button(self, key: str) -> QToolButton:
-        """The button of a mode."""
-        return self._modes[key]
-
-    def show_state(self, state: ViewState) -> None:
-        """Show the mode, the sides and the lock."""
-        self._modes[state.compare].setChecked(True)
-        self.swap.setChecked(state.is_swapped)
-        is_locked = state.is_contrast_locked
-        self.lock.setChecked(is_locked)
-        self.lock.setText(_("Contrast locked") if is_locked else _("Contrast not locked"))
-        self.lock.setToolTip(_(LOCKED) if is_locked else _(UNLOCKED))
-        self.lock.setAccessibleName(self.lock.text())
+        self.other.clicked.connect(self.other_clicked)
+        self.stop.clicked.connect(self.stop_clicked)
+        self.auto.clicked.connect(lambda: self.reach_wished.emit(None))
+        self.rate.valueChanged.connect(self.rate_wished)
+        self.reach.valueChanged.connect(lambda reach: self.reach_wished.emit(reach or None))
 
     def _button(self, text: str, name: str, tip: str) -> QToolButton:
         button = QToolButton(self)

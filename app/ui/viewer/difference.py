@@ -66,7 +66,7 @@ class DifferenceSource:
         self._sign = -1 if is_swapped else 1
         self.terms = terms(pair)
         self.over, height, width = grid(pair)
-        times, _channels, depth = pair.first.shape[:3]
+        times, _channels, depth = first.info.shape[:3]
         shape = (times, len(self.terms), depth, height, width)
         channels = tuple(Channel(term.name) for term in self.terms)
         self.info: ImageInfo = replace(
@@ -89,7 +89,7 @@ class DifferenceSource:
         for t, c, z in product(*every):
             first = self._plane(0, self.terms[c].first, t, z, region)
             second = self._plane(
-                1, self.terms[c].second, self._pair.time_of(t), self._pair.plane_of(z), region
+                1, self.terms[c].second, self._pair.time_of(t), self._second_plane(z), region
             )
             with np.errstate(invalid="ignore"):  # infinity minus infinity is no number
                 second -= first
@@ -100,6 +100,9 @@ class DifferenceSource:
 
     def close(self) -> None:
         """Do nothing: who opened the images closes them."""
+
+    def _second_plane(self, z: int) -> int:
+        return min(self._pair.plane_of(z), self._sources[1].info.shape[2] - 1)
 
     def _is_shown(self, term: Term, state: ViewState) -> bool:
         is_whole = self._pair.is_mixed or self._pair.first.is_rgb
@@ -117,7 +120,7 @@ class DifferenceSource:
         *_, tall, wide = shapes[level]
         rows = sampling(region.y, self.over.height / height, over.height / tall, tall)
         columns = sampling(region.x, self.over.width / width, over.width / wide, wide)
-        kind = exact_kind(self._pair.first.dtype, self._pair.second.dtype)
+        kind = exact_kind(*(one.info.dtype for one in self._sources))
         total = np.zeros((rows.span[1] - rows.span[0], columns.span[1] - columns.span[0]), kind)
         for channel in channels:
             piece = Region((t, t + 1), (channel, channel + 1), (z, z + 1), rows.span, columns.span, level)

@@ -17,6 +17,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from app.ui.viewer.legend import Legend
+from app.ui.viewer.legend import paint as paint_legend
 from app.ui.viewer.scalebar import ScaleBar
 
 WHITE = QColor(255, 255, 255)
@@ -38,6 +40,7 @@ class Overlay(QWidget):
         self._tags: tuple[str, ...] = ()
         self._middle: float | None = None
         self._sentence = ""
+        self._legend: Legend | None = None
         self._mark = ""
         self._mark_at = QPointF()
         self._written_key: tuple[str, str, float] | None = None
@@ -65,6 +68,17 @@ class Overlay(QWidget):
             self._tags, self._middle = tuple(tags), middle
             self.update()
 
+    @property
+    def legend(self) -> Legend | None:
+        """What the colours of a difference mean."""
+        return self._legend
+
+    def show_legend(self, legend: Legend | None) -> None:
+        """Say what the colours of a difference mean; None: nothing to say."""
+        if legend != self._legend:
+            self._legend = legend
+            self.update()
+
     def show_mark(self, text: str, at: QPointF) -> None:
         """Name a part of the picture whose upper left corner is there; empty: no name."""
         if (text, at) != (self._mark, self._mark_at):
@@ -84,6 +98,8 @@ class Overlay(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_tags(painter)
         self._paint_bar(painter)
+        if self._legend is not None:
+            paint_legend(painter, self._legend, QPointF(MARGIN, self.height() - MARGIN), self.width())
         if self._sentence:
             self._paint_sentence(painter)
         painter.end()

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from app.ui.viewer.canvas import Canvas
 from app.ui.viewer.compare import MODES, Pane
 from app.ui.viewer.contrast import Packed
+from app.ui.viewer.legend import Legend
 from app.ui.viewer.loader import Drawn
 from app.ui.viewer.plan import Viewport, place
 from app.ui.viewer.state import Rect, Side, ViewState, extent, is_calibrated
@@ -63,12 +64,13 @@ class Panes(QWidget):
             over = extent(info) if info is not None else NOWHERE
             canvas.show_extent(over, is_calibrated=info is not None and is_calibrated(info))
 
-    def show_state(
-        self, state: ViewState, info: ImageInfo, panes: Sequence[tuple[Pane, tuple[str, ...]]]
-    ) -> None:
-        """Show these sides under these names, at the place and with the curtain of `state`."""
-        over = extent(info)
+    def show_state(self, state: ViewState, over: Rect, panes: Sequence[tuple[Pane, tuple[str, ...]]]) -> None:
+        """Show these sides under these names, at the place and with the curtain of `state`.
+
+        `over` is the extent of all that there is to see.
+        """
         for number, canvas in enumerate(self.canvases):
+            canvas.show_reach(over)
             canvas.setVisible(number < len(panes))
             if number < len(panes):
                 canvas.show_sides(*panes[number])
@@ -101,6 +103,11 @@ class Panes(QWidget):
         for canvas in self.canvases:
             canvas.show_frame(rect)
             canvas.show_in_frame(packed)
+
+    def show_legend(self, legend: Legend | None) -> None:
+        """Say what the colours of a difference mean; None: no difference is seen."""
+        for canvas in self.canvases:
+            canvas.overlay.show_legend(legend)
 
     def hold_panning(self, *, held: bool) -> None:
         """Let every drag move the picture, whatever lies under the pointer."""

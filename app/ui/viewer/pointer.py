@@ -31,7 +31,7 @@ class Pointer:
     x_um: float | None
     y_um: float | None
     readings: tuple[Reading, ...]
-    has_result: bool = False
+    other: str = ""  # the name of the second image; empty: there is none
     of: str = ""  # what the values are of, unless of one plane
 
     def __str__(self) -> str:
@@ -47,8 +47,9 @@ class Pointer:
     def _words(self, reading: Reading, *, named: bool) -> str:
         name = f"{reading.channel}: " if named else ""
         text = name + value_in_words(reading.raw)
-        if self.has_result:
-            text += " " + _("(restored {value})").format(value=value_in_words(reading.restored))
+        if self.other:
+            value = value_in_words(reading.restored)
+            text += " " + _("({name} {value})").format(name=self.other, value=value)
         return text
 
 

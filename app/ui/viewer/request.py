@@ -1,41 +1,65 @@
 """What to draw of each side for a state: pure, like the plan it is made from."""
 
+from dataclasses import replace
+
+from app.ui.viewer.difference import DifferenceSource
 from app.ui.viewer.loader import Wish
+from app.ui.viewer.luts import DIFFERENCE
+from app.ui.viewer.pair import Link, Pair
 from app.ui.viewer.plan import Viewport, extract, plan
-from app.ui.viewer.state import Rect, Side, ViewState
+from app.ui.viewer.state import Contrast, Rect, ViewState, extent
 from models.source import ImageInfo
 
 
-def wish(
-    state: ViewState,
-    info: ImageInfo,
-    viewport: Viewport,
-    *,
-    over: Rect,
-    side: Side,
-    matches: tuple[int | None, ...] = (),
-) -> Wish | None:
-    """Return what to draw of the image `info`; None if nothing of it is to be seen yet.
+def wish(state: ViewState, info: ImageInfo, viewport: Viewport) -> Wish | None:
+    """Return what to draw of the first image; None if nothing of it is to be seen.
 
     Parameters
     ----------
     state : ViewState
     info : ImageInfo
-        Of the image of this side, coarse levels included.
+        Of the image, coarse levels included.
     viewport : Viewport
-    over : Rect
-        The extent of the raw image, in units.
-    side : Side
-    matches : tuple of int or None
-        For each raw channel the channel of this image; needed for the restored side.
     """
-    pairs = [(index, matches[index] if side == "restored" else index) for index in state.shown]
-    found = [(index, channel) for index, channel in pairs if channel is not None]
-    contrasts = tuple(state.contrast(index, side) for index, _channel in found)
-    if not found or (side == "restored" and state.is_contrast_locked and None in contrasts):
+    links = [Link(index, index) for index in state.shown]
+    contrasts = tuple(state.contrast(index) for index in state.shown)
+    return _wish(state, info, viewport, extent(info), links, contrasts)
+
+
+def wish_beside(state: ViewState, info: ImageInfo, viewport: Viewport, pair: Pair) -> Wish | None:
+    """Return what to draw of the second image of a pair; None if nothing of it is to be seen yet.
+
+    While the contrasts are locked it waits until those of the first image are known.
+    """
+    links = list(pair.links_of(state))
+    contrasts = tuple(state.contrast(link.first, "restored") for link in links)
+    if state.is_contrast_locked and None in contrasts:
         return None
-    channels = tuple(channel for _index, channel in found)
-    regions = plan(state, info, viewport, over=over, channels=channels)
-    luts = tuple(state.lut(index) for index, _channel in found)
+    there = replace(state, t=pair.time_of(state.t), z=pair.plane_of(state.z))
+    return _wish(there, info, viewport, pair.over, links, contrasts)
+
+
+def wish_between(state: ViewState, source: DifferenceSource, viewport: Viewport) -> Wish | None:
+    """Return what to draw of the difference of two images; None if nothing of it is to be seen."""
+    number = source.term_of(state)
+    if number is None:
+        return None
+    term = source.terms[number]
+    contrasts = (state.contrast(term.index, "difference"),)
+    return _wish(state, source.info, viewport, source.over, [Link(term.index, number, DIFFERENCE)], contrasts)
+
+
+def _wish(
+    state: ViewState,
+    info: ImageInfo,
+    viewport: Viewport,
+    over: Rect,
+    links: list[Link],
+    contrasts: tuple[Contrast | None, ...],
+) -> Wish | None:
+    if not links:
+        return None
+    regions = plan(state, info, viewport, over=over, channels=tuple(link.second for link in links))
+    luts = tuple(link.lut or state.lut(link.first) for link in links)
     extracts = tuple(extract(state, one, over, info.shapes[one.level], viewport) for one in regions)
     return Wish(regions, luts, contrasts, is_joint=info.is_rgb, kind=state.kind, extracts=extracts)

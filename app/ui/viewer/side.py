@@ -1,4 +1,4 @@
-"""One of the two images that the viewer shows: raw or restored."""
+"""One of the pictures that the viewer shows: the first image, the second one, or their difference."""
 
 from PySide6.QtCore import QObject
 
@@ -33,8 +33,12 @@ class SideImage(QObject):
 
     def open(self, image: OpenImage | None) -> None:
         """Show another image on this side, or none."""
-        source = with_coarse_levels(image.source) if image is not None else None
+        self.open_source(with_coarse_levels(image.source) if image is not None else None)
         self.image = image
+
+    def open_source(self, source: ImageSource | None) -> None:
+        """Show what is no open image on this side, or nothing."""
+        self.image = None
         self.info = source.info if source is not None else None
         self.drawn = None
         self.wanted = self._projection = None
@@ -51,6 +55,11 @@ class SideImage(QObject):
         stack = self._stack
         self.pixels = stack if projection is None else ProjectedSource(stack, projection, STEP_S)
         self.loader.open(self.pixels)
+
+    def complete(self, projection: Projection | None) -> ImageSource | None:
+        """Return a source of the planes or their projections that is never read in parts."""
+        stack = self._stack
+        return stack if projection is None or stack is None else ProjectedSource(stack, projection)
 
     def show(self, wanted: Wish) -> None:
         """Draw what is wanted; of a projection the part that comes next, until all of it is there."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.images.projection import Kind, Projection
@@ -19,9 +19,11 @@ from app.ui.session import OpenImage
 from app.ui.viewer import compare
 from app.ui.viewer.canvas import Canvas
 from app.ui.viewer.compare_bar import CompareBar
+from app.ui.viewer.comparing import Comparing
 from app.ui.viewer.contrast import Histogram
 from app.ui.viewer.counting import Counter
 from app.ui.viewer.dims import AXES, DimBar
+from app.ui.viewer.flicker import Flicker
 from app.ui.viewer.keys import command_for
 from app.ui.viewer.loader import Drawn
 from app.ui.viewer.panes import Panes
@@ -31,7 +33,6 @@ from app.ui.viewer.preview import PreviewBox
 from app.ui.viewer.probe import probe
 from app.ui.viewer.projecting import KeptContrasts, moved, projection_in_words
 from app.ui.viewer.recall import beginning, is_missing, recalled
-from app.ui.viewer.request import wish
 from app.ui.viewer.side import SideImage
 from app.ui.viewer.state import (
     Axis,
@@ -39,20 +40,19 @@ from app.ui.viewer.state import (
     Rect,
     Side,
     ViewState,
-    extent,
     unit_size,
 )
 from models.errors import UserError
 from models.source import ImageInfo, Pixels
 
 ZOOM_STEP = 1.5
-SIDES: tuple[Side, ...] = ("raw", "restored")
+SIDES: tuple[Side, ...] = ("raw", "restored", "difference")
 
 Planes = frozenset[tuple[int, int, int]]  # t, c, z
 
 
 class Viewer(QWidget):
-    """Shows one image, with its restored result over or beside it."""
+    """Shows one image, with its restored result or another image over or beside it."""
 
     state_changed = Signal(object)  # ViewState
     pointer_moved = Signal(object)  # Pointer | None; its str() is a line for the status bar
@@ -60,6 +60,7 @@ class Viewer(QWidget):
     histogram_changed = Signal(object)  # Histogram of the active raw channel | None
     zoom_changed = Signal(float)  # pixels of the screen per raw pixel
     image_failed = Signal(object)  # UserError: a plane could not be read
+    pair_changed = Signal(object)  # Pair | None: what is compared
 
     def __init__(self, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -68,9 +69,11 @@ class Viewer(QWidget):
         self._background = background
         self._state = ViewState()
         self._remembered: dict[tuple[int, int], tuple[ViewState, ImageInfo]] = {}  # by key and scene
-        self._sides: dict[Side, SideImage] = {side: SideImage(background, self) for side in SIDES}
-        self._introduced: set[int | None] = set()  # raw images whose result was compared before
-        self._matches: tuple[int | None, ...] = ()
+        raw = SideImage(background, self)
+        self.comparing = Comparing(raw, background, self)
+        beside = (self.comparing.second, self.comparing.difference)
+        self._sides: dict[Side, SideImage] = dict(zip(SIDES, (raw, *beside), strict=True))
+        self.flicker = Flicker(self._is_seen, self)
         self._unfinished: Planes = frozenset()
         self._is_raw_held = False
         self._is_box_wanted = False
@@ -143,18 +146,14 @@ class Viewer(QWidget):
         self._move_pointer(None)
 
     def show_result(self, image: OpenImage | None) -> None:
-        """Lay the restored image over its raw one; None: there is none."""
-        side, raw = self._sides["restored"], self._info
-        if image is side.image or (image is not None and raw is None):
+        """Lay a second image over the first one, its result or another; None: there is none."""
+        if image is self._sides["restored"].image or (image is not None and self._info is None):
             return
-        side.open(image)
-        if image is None:
-            self.panes.clear("restored")
-        elif raw is not None:
-            self._matches = compare.match_channels(raw.channels, image.info.channels)
-            if image.result_of not in self._introduced:
-                self._introduced.add(image.result_of)
-                self.set_state(replace(self._state, compare="curtain"))
+        state = self.comparing.begin(image, self._state)
+        self.panes.clear("restored")
+        self.panes.clear("difference")
+        self.pair_changed.emit(self.comparing.pair)
+        self.set_state(state)
         self._show_state()
 
     def show_unfinished(self, planes: Planes) -> None:
@@ -163,7 +162,7 @@ class Viewer(QWidget):
         self._unfinished = frozenset(planes)
         if was_missing and not self._is_missing():
             self._sides["restored"].forget()
-            self._sides["restored"].loader.reread()
+            self._reread_result()
         self._show_state()
 
     def refresh_plane(self, t: int, c: int, z: int) -> None:
@@ -172,7 +171,7 @@ class Viewer(QWidget):
         restored.forget()
         is_seen = t == self._state.t and z in self._planes
         if is_seen and c in self._state.shown:
-            restored.loader.reread()
+            self._reread_result()
 
     def show_preview_box(self, visible: bool) -> None:  # noqa: FBT001 - a slot
         """Show or hide the box whose pixels are restored at once."""
@@ -281,16 +280,16 @@ class Viewer(QWidget):
             self.set_state(compare.next_mode(self._state))
 
     def swap(self) -> None:
-        """Let raw and restored change places."""
+        """Let the two images change places."""
         if self._has_result:
             self.set_state(replace(self._state, is_swapped=not self._state.is_swapped))
 
     def toggle_lock(self) -> None:
-        """Lock the contrast of raw and restored together, or let each have its own."""
+        """Lock the contrast of both images together, or let each have its own."""
         self.set_state(self._state.with_lock(locked=not self._state.is_contrast_locked))
 
     def hold_raw(self, held: bool) -> None:  # noqa: FBT001 - a slot
-        """See the raw image as long as it is held."""
+        """See the first image as long as it is held."""
         if held != self._is_raw_held:
             self._is_raw_held = held
             self._show_state()
@@ -326,12 +325,14 @@ class Viewer(QWidget):
         """Tell every view; each of them draws only what is new to it."""
         state, info = self._state, self._info
         self.compare_bar.setVisible(self._has_result)
-        self.compare_bar.show_state(state)
+        self.compare_bar.show_state(state, self.comparing.pair)
+        self.compare_bar.show_reach(self.comparing.reach_of_colours(state))
+        self.compare_bar.show_note(self.comparing.notes(state))
+        self.flicker.follow(state.flicker if self._has_result and state.compare == "flicker" else None)
         if info is None:
             return
-        is_raw_only = self._is_raw_held or self._is_missing()
-        panes = compare.panes(state, has_result=self._has_result, is_raw_held=is_raw_only)
-        self.panes.show_state(state, info, [(pane, self._tags(pane)) for pane in panes])
+        self.comparing.prepare(state)
+        self._show_panes()
         self.dims.show_state(state, info)
         self.dims.show_unfinished(self._unfinished | self._cut_off, state)
         self._show_box()
@@ -340,22 +341,33 @@ class Viewer(QWidget):
         self._counter.count(self._sides["raw"], state.channel)
         self.zoom_changed.emit(self.zoom)
 
+    def _show_panes(self) -> None:
+        """Show what is seen of both images, from left to right."""
+        state = self._state
+        is_raw_only = self._is_raw_held or self._is_missing()
+        panes = compare.panes(
+            state, has_result=self._has_result, is_raw_held=is_raw_only, is_turned=self.flicker.is_turned
+        )
+        is_between = panes == (("difference",),)
+        self.panes.show_state(state, self.comparing.reach(), [(pane, self._tags(pane)) for pane in panes])
+        self.panes.show_legend(self.comparing.legend(state) if is_between else None)
+
     def _draw(self, side: Side) -> None:
         shown, raw = self._sides[side], self._info
-        if shown.info is None or raw is None or (side == "restored" and self._is_missing()):
+        if shown.info is None or raw is None or (side != "raw" and self._is_missing()):
             return
-        shown.project(self._state.projection)
+        if side != "difference":  # that is one of projections, not the projection of one
+            shown.project(self._state.projection)
         if side == "raw" and is_missing(self._state, self._cut_off):
             shown.loader.rest()
             self.panes.clear(side)
             self.panes.show_sentence(_("This plane is missing: the file ends before it."))
             return
         info = shown.pixels.info if shown.pixels is not None else shown.info
-        over, viewport = extent(raw), self.panes.viewport
-        wanted = wish(self._state, info, viewport, over=over, side=side, matches=self._matches)
+        wanted = self.comparing.wish(side, self._state, info, self.panes.viewport)
         if wanted is not None:
             shown.show(wanted)
-        elif not self._state.shown:
+        elif self.comparing.is_empty(side, self._state):
             self.panes.clear(side)
 
     def _put_up(self, side: Side, drawn: Drawn) -> None:
@@ -367,13 +379,16 @@ class Viewer(QWidget):
             return
         is_growing = shown.is_growing(drawn)
         shown.drawn = None if is_growing else drawn
-        if self._state.shown and not (is_growing and shown.is_refining(drawn)):
-            self.panes.put_up(side, drawn, shown.info, extent(raw))
         if is_growing:
+            if self._state.shown and not shown.is_refining(drawn):
+                self.panes.put_up(side, drawn, shown.info, self.comparing.over(side))
             self._show_state()  # says how far it has come and asks for more
             return
+        is_first_look = self.comparing.is_first_look(side, self._state)
         if shown.loader.wants(drawn):
-            self._take_contrasts(side, drawn)
+            self.set_state(self.comparing.taken(side, drawn, self._state))
+        if self._state.shown and (not is_first_look or shown.loader.wants(drawn)):
+            self.panes.put_up(side, drawn, shown.info, self.comparing.over(side))
         if self._is_box_wanted and self.preview.box is None:
             self._put_box()
             self._show_box()
@@ -382,16 +397,6 @@ class Viewer(QWidget):
         if self._state.projection is not None:
             self._show_state()  # the next finer one, if there is one
         self._move_pointer(self._pointer_at)
-
-    def _take_contrasts(self, side: Side, drawn: Drawn) -> None:
-        """Take over the contrasts that were found while drawing, where the state has none yet."""
-        state = self._state
-        for region, contrast in zip(drawn.planes, drawn.wish.contrasts, strict=True):
-            channel = region.c[0]
-            index = self._matches.index(channel) if side == "restored" else channel
-            if state.contrast(index, side) is None:
-                state = state.with_contrast(index, contrast, side)
-        self.set_state(state)
 
     def _refuse(self, side: Side, error: UserError) -> None:
         self.panes.clear(side)  # what is left there is another plane
@@ -403,8 +408,8 @@ class Viewer(QWidget):
         projected = self._projected_words()
         if not self._has_result:
             return (projected,) if projected else ()
-        names = {"raw": _("raw"), "restored": _("restored")}
-        tags = (_("raw, not restored yet"),) if self._is_missing() else tuple(names[side] for side in pane)
+        is_missing = self._is_missing()
+        tags = (_("raw, not restored yet"),) if is_missing else self.comparing.tags(pane, self._state)
         return (f"{tags[0]} · {projected}", *tags[1:]) if projected else tags
 
     def _projected_words(self) -> str:
@@ -419,10 +424,17 @@ class Viewer(QWidget):
 
     def _is_missing(self) -> bool:
         """Whether the restored plane looked at is still to come."""
-        state = self._state
-        if not self._unfinished:
+        state, pair = self._state, self.comparing.pair
+        if not self._unfinished or (pair is not None and not pair.is_result):
             return False
         return any((state.t, index, z) in self._unfinished for index in state.shown for z in self._planes)
+
+    def _reread_result(self) -> None:
+        for side in ("restored", "difference"):
+            self._sides[side].loader.reread()
+
+    def _is_seen(self) -> bool:
+        return self.isVisible() and not self.window().isMinimized()
 
     def _is_idle(self) -> bool:
         return all(side.loader.is_idle for side in self._sides.values())
@@ -439,8 +451,8 @@ class Viewer(QWidget):
     def _move_pointer(self, at: tuple[float, float] | None) -> None:
         """Say what lies under the pointer."""
         self._pointer_at = at
-        restored = self._sides["restored"] if self._has_result and not self._is_missing() else None
-        self.pointer_moved.emit(probe(at, self._state, self._sides["raw"], restored, self._matches))
+        pair = None if self._is_missing() else self.comparing.pair
+        self.pointer_moved.emit(probe(at, self._state, self._sides, pair))
 
     # The preview box
 
@@ -503,6 +515,11 @@ class Viewer(QWidget):
         self.compare_bar.mode_clicked.connect(lambda key: self.set_state(replace(self._state, compare=key)))
         self.compare_bar.swap_clicked.connect(self.swap)
         self.compare_bar.lock_clicked.connect(self.toggle_lock)
+        self.compare_bar.rate_wished.connect(lambda rate: self.set_state(replace(self._state, flicker=rate)))
+        self.compare_bar.reach_wished.connect(
+            lambda reach: self.set_state(self.comparing.with_reach(self._state, reach))
+        )
+        self.flicker.turned.connect(self._show_panes)
 
     def _play_on(self, axis: Axis, by: int) -> None:
         info = self._info
@@ -513,20 +530,30 @@ class Viewer(QWidget):
     def _hang_curtain(self, x: float) -> None:
         info = self._info
         if info is not None:
-            over = extent(info)
+            over = self.comparing.reach()
             share = min(max((x - over.x) / over.width, 0.0), 1.0)
             self.set_state(replace(self._state, curtain=share))
 
     def _zoom(self, factor: float) -> None:
         info = self._info
         if info is not None:
-            view = zoomed(self.panes.seen, factor, extent(info))
+            view = zoomed(self.panes.seen, factor, self.comparing.reach())
             self.set_state(replace(self._state, view=view))
 
     def _remember(self) -> None:
         image = self._sides["raw"].image
         if image is not None:
             self._remembered[image.key, image.info.scene] = (self._state, image.info)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Go on where the picture was hidden."""
+        super().showEvent(event)
+        self._show_state()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Let nothing move that nobody sees."""
+        super().hideEvent(event)
+        self.flicker.follow(None)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Answer the viewer's keys; leave all others to the window."""

@@ -1,12 +1,14 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
 from app.ui.viewer import compare
+from app.ui.viewer.pair import paired
 from app.ui.viewer.plan import Viewport
-from app.ui.viewer.request import wish
+from app.ui.viewer.request import wish_beside
 from app.ui.viewer.spot import richest_spot
-from app.ui.viewer.state import Contrast, ViewState, extent, initial_state
+from app.ui.viewer.state import Contrast, ViewState, initial_state
 from models.source import Channel
 from tests.ui.viewer.conftest import ArraySource, ramp
 
@@ -66,7 +68,7 @@ def test_every_mode_of_comparison_comes_round():
     for _mode in compare.MODES:
         state = compare.next_mode(state)
         seen.append(state.compare)
-    assert seen == ["single", "side", "curtain", "single"]
+    assert seen == ["single", "side", "curtain", "flicker", "difference", "single"]
 
 
 def test_swapping_exchanges_the_sides_and_holding_shows_raw_in_their_place():
@@ -87,10 +89,41 @@ def test_restored_channels_are_found_by_name_when_only_some_were_restored():
 def test_the_restored_image_waits_for_the_contrast_that_it_shares():
     info = ArraySource(ramp()).info
     state = initial_state(info)
-    options = {"over": extent(info), "side": "restored", "matches": (0,)}
-    assert wish(state, info, Viewport(100, 100), **options) is None
+    pair = paired(info, info, (Path("a.tif"), Path("b.tif")), is_result=True)
+    assert wish_beside(state, info, Viewport(100, 100), pair) is None
     known = state.with_contrast(0, Contrast(0, 1))
-    assert wish(known, info, Viewport(100, 100), **options).contrasts == (Contrast(0, 1),)
+    assert wish_beside(known, info, Viewport(100, 100), pair).contrasts == (Contrast(0, 1),)
+
+
+def test_pictures_that_take_turns_change_places():
+    state = replace(ViewState(), compare="flicker")
+    assert compare.panes(state, has_result=True) == (("raw",),)
+    assert compare.panes(state, has_result=True, is_turned=True) == (("restored",),)
+    swapped = replace(state, is_swapped=True)
+    assert compare.panes(swapped, has_result=True) == (("restored",),)
+    assert compare.panes(swapped, has_result=True, is_turned=True) == (("raw",),)
+    assert compare.panes(state, has_result=True, is_turned=True, is_raw_held=True) == (("raw",),)
+
+
+def test_colours_of_one_picture_share_their_contrast():
+    state = initial_state(ArraySource(ramp(channels=3), is_rgb=True).info)
+    state = state.with_contrast(1, Contrast(3, 7))
+    assert {channel.contrast for channel in state.channels} == {Contrast(3, 7)}
+    state = state.with_lock(locked=False).with_contrast(0, Contrast(1, 2), "restored")
+    assert {channel.restored for channel in state.channels} == {Contrast(1, 2)}
+    assert {channel.contrast for channel in state.channels} == {Contrast(3, 7)}
+
+
+def test_another_kind_of_image_has_its_contrast_found_anew():
+    state = initial_state(ArraySource(ramp()).info).with_contrast(0, Contrast(3, 7))
+    state = state.with_kind("brightfield")
+    assert (state.kind, state.contrast(0)) == ("brightfield", None)
+
+
+def test_the_colours_of_a_difference_end_as_far_on_both_sides_of_zero():
+    state = initial_state(ArraySource(ramp()).info)
+    assert state.contrast(0, "difference") is None
+    assert state.with_difference(0, 12.0).contrast(0, "difference") == Contrast(-12, 12)
 
 
 def test_the_richest_spot_is_where_the_structure_is_and_not_the_hot_pixel():

@@ -189,7 +189,7 @@ def test_letters_typed_elsewhere_do_nothing_here(qtbot, look, viewer):
     assert viewer.view_state.compare == "curtain"
     assert not viewer.view_state.is_swapped
     press(viewer, Qt.Key.Key_V)
-    assert viewer.view_state.compare == "single"
+    assert viewer.view_state.compare == "flicker"
 
 
 def test_play_runs_through_the_planes_until_it_is_stopped(qtbot, look, viewer):
@@ -322,10 +322,11 @@ def test_losing_the_focus_lets_go_of_b(qtbot, viewer, look):
 def test_v_goes_through_the_ways_to_compare(viewer, look):
     look(ArraySource(ramp()), ArraySource(ramp().astype(np.float32)))
     modes = []
-    for _press in range(3):
+    for _press in range(5):
         press(viewer, Qt.Key.Key_V)
         modes.append((viewer.view_state.compare, viewer.canvases[1].isVisible()))
-    assert modes == [("single", False), ("side", True), ("curtain", False)]
+    alone = [("flicker", False), ("difference", False), ("single", False)]
+    assert modes == [*alone, ("side", True), ("curtain", False)]
 
 
 def test_without_a_result_there_is_nothing_to_compare(viewer, look):
@@ -349,7 +350,7 @@ def test_contrast_is_locked_and_says_why(qtbot, viewer, look):
     lock = viewer.compare_bar.lock
     assert lock.isVisible()
     assert lock.isChecked()
-    assert "contrast of the raw one" in lock.toolTip()
+    assert "contrast of the first one" in lock.toolTip()
     viewer.set_state(viewer.view_state.with_contrast(0, Contrast(3, 30)))
     settled(qtbot, viewer, has_result=True)
     assert viewer._sides["restored"].drawn.wish.contrasts == (Contrast(3, 30),)
