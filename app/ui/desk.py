@@ -20,6 +20,7 @@ from app.ui.jobs.watch import JobsWatch
 from app.ui.keys import CommandFinder, KeySheet
 from app.ui.panels import Services
 from app.ui.preferences.panel import Preferences
+from app.ui.scenes.strip import SceneStrip
 from app.ui.session import OpenImage
 from app.ui.window import MainWindow
 from models.errors import UserError
@@ -38,6 +39,8 @@ class Desk(QObject):
         self.finder = CommandFinder(self.actions, window)
         self.doubts = DoubtsStrip()
         window.stage.strips.addWidget(self.doubts)
+        self.scenes = SceneStrip(services.background)
+        window.stage.strips.insertWidget(0, self.scenes)
         self.files = FileKeeper(self.session, services.background, self)
         self.files.correct_wished.connect(self.ask_reading)
         window.stage.strips.addWidget(self.files.strip)
@@ -137,6 +140,10 @@ class Desk(QObject):
         if self.session.current is not None:
             self.go("images")
             self.doubts.ask(self.session.current, everything=True)
+
+    def step_scene(self, by: int) -> None:
+        """Look at another image of the same file."""
+        self.scenes.step(by)
 
     def say_left_out(self, count: int) -> None:
         """Say that a folder has more images than were opened."""

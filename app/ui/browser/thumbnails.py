@@ -70,14 +70,14 @@ def make_thumbnail(
     return background.run(partial(thumbnail, path, size), done, lambda _error: None, priority=-1)
 
 
-def thumbnail(path: Path, size: int) -> QImage:
+def thumbnail(path: Path, size: int, scene: int = 0) -> QImage:
     """Return a picture of the middle plane with `size` pixels on its longer side; for a thread."""
     import numpy as np
 
     from app.images.open import open_image
     from models.source import Region
 
-    source = open_image(path)
+    source = open_image(path, scene)
     try:
         info = source.info
         level = max(

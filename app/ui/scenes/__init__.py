@@ -1,0 +1,1 @@
+"""The strip of the images within one file: scenes, series, wells or data sets."""
