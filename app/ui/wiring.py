@@ -80,7 +80,6 @@ class Wiring(QObject):
         viewer.pointer_moved.connect(self.status.show_pointer)
         viewer.zoom_changed.connect(self.status.show_zoom)
         viewer.image_failed.connect(lambda _error: self.desk.files.watch.look())
-        viewer.image_failed.connect(self.desk.show_failure)
         remember_pace(viewer, self.desk.services.settings)
         self._join("restore", self._join_restore)
         self._join("display", self._join_display)
