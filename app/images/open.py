@@ -70,6 +70,14 @@ READERS: tuple[Reader, ...] = (
     Reader("NumPy NPY", (".npy",), (b"\x93NUMPY",), "app.images.readers.arrays"),
     Reader("NumPy NPZ", (".npz",), (), "app.images.readers.arrays"),
     Reader("DeltaVision", (".dv", ".r3d"), (), "app.images.readers.dv", rb".{96}(\xa0\xc0|\xc0\xa0)"),
+    Reader(
+        "HDF5, Imaris",
+        (".h5", ".hdf5", ".he5", ".ims"),
+        (),
+        "app.images.readers.hdf5",
+        rb"\x89HDF\r\n\x1a\n",
+        is_isolated=True,
+    ),
     Reader("MRC", (".mrc", ".mrcs", ".rec", ".map", ".st"), (), "app.images.readers.mrc", rb".{208}MAP[ \0]"),
     Reader("OME-Zarr", (".zarr",), (), "app.images.readers.zarr", is_folder=True),
 )

@@ -59,11 +59,16 @@ class Axes:
     doubts: tuple[Doubt, ...]
 
 
-def guess(shape: Sequence[int], dtype: np.dtype[Any]) -> Axes:
+def guess(path: Path, shape: Sequence[int], dtype: np.dtype[Any]) -> Axes:
     """Return what the axes of an array of `shape` (at least 2) are taken for.
 
     The last two are Y and X, unless the last has three or four bytes, which are colours. What comes
     before is, from the fastest on, Z, then T, then C, as ImageJ takes a plain stack. All of it is doubted.
+
+    Raises
+    ------
+    NotSupported
+        If there are more axes than five.
     """
     is_rgb = len(shape) > 2 and shape[-1] in (3, 4) and dtype == np.uint8 and min(shape[-3:-1]) > 4
     last = len(shape) - 1 - is_rgb
@@ -71,7 +76,7 @@ def guess(shape: Sequence[int], dtype: np.dtype[Any]) -> Axes:
     free = ["Z", "T"] if is_rgb else ["Z", "T", "C"]
     stack = [axis for axis in range(last - 1) if shape[axis] > 1] or list(range(last - 1))[-1:]
     if len(stack) > len(free):
-        raise ValueError(f"{len(shape)} axes")
+        raise not_supported(path, f"an array with {len(shape)} axes")
     for axis, letter in zip(reversed(stack), free, strict=False):
         order[letter] = axis
     sizes = {letter: shape[axis] for letter, axis in order.items()}
@@ -127,7 +132,7 @@ def _opened(path: Path, data: Bytes, scene: int, names: Sequence[str], *, partia
             dtype, shape = _dtype(path, header["descr"]), header["shape"]
             if len(shape) < 2:
                 raise not_supported(path, f"a list of numbers with {len(shape)} axes")
-            axes = guess(shape, dtype)
+            axes = guess(path, shape, dtype)
             layout = Layout(axes.shape, dtype, start, _strides(axes, shape, dtype, header["fortran_order"]))
             shapes = (axes.shape,)
             info = image_info(path, scene, names, shapes, dtype, is_rgb=axes.is_rgb, doubts=axes.doubts)
