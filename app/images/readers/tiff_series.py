@@ -157,7 +157,9 @@ def check_plausible(series: Series, handle: TiffHandle) -> None:
     level = series.levels[0]
     claimed = series.numbers.size * level.height * level.width * series.key.dtype.itemsize
     is_open_end = series.present < series.pages
-    if claimed > PLAUSIBLE_BYTES and claimed > PLAUSIBLE_RATIO * series.file_bytes and not is_open_end:
+    if claimed <= PLAUSIBLE_BYTES or claimed <= PLAUSIBLE_RATIO * series.file_bytes or is_open_end:
+        return
+    if claimed * _filled_share(series) > PLAUSIBLE_RATIO * series.file_bytes:
         raise too_good(handle.path)
 
 
@@ -188,6 +190,13 @@ def unlike(path_name: str) -> Damaged:
         f"{path_name} does not fit the other files of its set: its planes have another size or type.",
         hint="Put the files of one image, and no others, into the folder.",
     )
+
+
+def _filled_share(series: Series) -> float:
+    """Return the share of the first page's strips or tiles that were not left out as empty."""
+    first = series.levels[0].locate(0)
+    filled = sum(1 for offset, count in zip(first.offsets, first.counts, strict=False) if offset and count)
+    return filled / max(1, len(first.counts))
 
 
 def _is_in_a_row(handle: TiffHandle, first: Page, start: int, pages: int) -> bool:

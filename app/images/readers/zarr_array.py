@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.images.cache import TILE
 from app.images.errors import ImageError, NoPermission, NotSupported, ReadingFailed, TooLarge, from_system
 from app.images.readers.zarr_store import ARRAY, BOTH, Json, Node, Store
 from models.source import Range
@@ -82,7 +83,8 @@ class ZarrArray:
     node : Node
         An array.
     stack : tuple of int
-        The axes that are not rows or columns; chunks that reach over several planes are remembered.
+        The axes that are not rows or columns. Unpacked chunks are remembered for a while where one read
+        after another needs the same ones, because they reach over several planes or tiles.
 
     Raises
     ------
@@ -133,8 +135,7 @@ class ZarrArray:
             layout = _opened(tensorstore, spec, _context(0, THREADS)).chunk_layout
             inner = tuple(int(length) for length in layout.read_chunk.shape)
             nbytes = self._check_sizes(inner)
-            is_more = any(inner[axis] > 1 for axis in stack) or self._is_tiled(inner, stack)
-            kept = KEPT_BYTES if is_more and nbytes <= KEPT_BYTES else 0
+            kept = KEPT_BYTES if self._is_shared(inner, stack) and nbytes <= KEPT_BYTES else 0
             return _opened(tensorstore, spec, _context(kept, 1 if nbytes > LARGE_CHUNK else THREADS))
         except (ValueError, OverflowError, RuntimeError) as error:
             raise self._told(error) from error
@@ -152,9 +153,12 @@ class ZarrArray:
             )
         return nbytes
 
-    def _is_tiled(self, inner: tuple[int, ...], stack: tuple[int, ...]) -> bool:
-        shape = self.facts.shape
-        return any(inner[axis] < shape[axis] for axis in range(len(shape)) if axis not in stack)
+    def _is_shared(self, inner: tuple[int, ...], stack: tuple[int, ...]) -> bool:
+        """Whether a chunk holds parts of several planes, or of several of the tiles that are looked at."""
+        return any(
+            length > 1 if axis in stack else length < size and TILE % length > 0
+            for axis, (length, size) in enumerate(zip(inner, self.facts.shape, strict=True))
+        )
 
     def _check_chunks(self, box: Sequence[Range]) -> None:
         """Look at every file that `box` needs, without reading it."""
