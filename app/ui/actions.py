@@ -71,6 +71,8 @@ ACTIONS: tuple[Action, ...] = (
            "result", "viewer", separator=True),
     Action("view.project", N_("Maximum projection"), "&View", _viewer("toggle_projection"), ("P",),
            "projection", "image", "viewer", separator=True),
+    Action("view.ortho", N_("Orthogonal views"), "&View", _viewer("toggle_ortho"), ("O",), "ortho", "image",
+           "viewer"),
     Action("view.images", N_("Images"), "&View", lambda desk: desk.go("images"), ("Ctrl+1",), "image",
            separator=True),
     Action("go.models", N_("Models"), "&View", lambda desk: desk.go("models"), ("Ctrl+2",), "models"),

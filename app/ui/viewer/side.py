@@ -28,7 +28,7 @@ class SideImage(QObject):
         self.pixels: ImageSource | None = None  # what is drawn from: planes, or projections of them
         self.wanted: Wish | None = None
         self.ahead = Ahead(background, self)
-        self._stack: ImageSource | None = None
+        self.stack: ImageSource | None = None
         self._projection: Projection | None = None
 
     def open(self, image: OpenImage | None) -> None:
@@ -42,23 +42,23 @@ class SideImage(QObject):
         self.info = source.info if source is not None else None
         self.drawn = None
         self.wanted = self._projection = None
-        self.pixels = self._stack = source
+        self.pixels = self.stack = source
         self.ahead.stop()
         self.loader.open(source)
 
     def project(self, projection: Projection | None) -> None:
         """Draw projections of the planes from now on, or the planes themselves."""
-        if projection == self._projection or self._stack is None:
+        if projection == self._projection or self.stack is None:
             return
         self._projection = projection
         self.drawn = None
-        stack = self._stack
+        stack = self.stack
         self.pixels = stack if projection is None else ProjectedSource(stack, projection, STEP_S)
         self.loader.open(self.pixels)
 
     def complete(self, projection: Projection | None) -> ImageSource | None:
         """Return a source of the planes or their projections that is never read in parts."""
-        stack = self._stack
+        stack = self.stack
         return stack if projection is None or stack is None else ProjectedSource(stack, projection)
 
     def show(self, wanted: Wish) -> None:

@@ -26,6 +26,7 @@ from app.ui.viewer.dims import AXES, DimBar
 from app.ui.viewer.flicker import Flicker
 from app.ui.viewer.keys import command_for
 from app.ui.viewer.loader import Drawn
+from app.ui.viewer.ortho import Ortho, seen_from_aside
 from app.ui.viewer.panes import Panes
 from app.ui.viewer.plan import zoomed
 from app.ui.viewer.play import Player
@@ -82,6 +83,7 @@ class Viewer(QWidget):
         self._kept = KeptContrasts()
         self.compare_bar = CompareBar(self)
         self.panes = Panes(self)
+        self.ortho = Ortho(background, self.panes, self)
         self.dims = DimBar(self)
         self.preview = PreviewBox(self)
         self.player = Player(self._is_idle, self)
@@ -255,6 +257,12 @@ class Viewer(QWidget):
         """Show the maximum of all planes, or one plane again."""
         self.project_as("maximum" if self._state.projection is None else None)
 
+    def toggle_ortho(self) -> None:
+        """Show the stack from two sides as well, or only from above."""
+        self.ortho.turn(on=not self.ortho.is_on and self.ortho.deep is not None)
+        self.dims.tools.show_ortho(is_on=self.ortho.is_on)
+        self._show_state()
+
     def toggle_channel(self, index: int) -> None:
         """Show or hide a channel; where one is seen at a time, look at that one."""
         state = self._state
@@ -318,6 +326,7 @@ class Viewer(QWidget):
         """Show everything anew for another image."""
         info = self._info
         self.panes.show_image(info)
+        self.ortho.show_image(info)
         self.dims.show_image(info)
         self._show_state()
 
@@ -350,7 +359,14 @@ class Viewer(QWidget):
         )
         is_between = panes == (("difference",),)
         self.panes.show_state(state, self.comparing.reach(), [(pane, self._tags(pane)) for pane in panes])
+        self.ortho.show_state(state, *seen_from_aside(state, panes[-1][-1], self.comparing.pair, self._sides))
         self.panes.show_legend(self.comparing.legend(state) if is_between else None)
+
+    def _cross_at(self, axis: Axis, position: int) -> None:
+        if position == self._state.position(axis):
+            self._show_state()
+        else:
+            self.go_to(axis, position)
 
     def _draw(self, side: Side) -> None:
         shown, raw = self._sides[side], self._info
@@ -483,7 +499,7 @@ class Viewer(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.compare_bar)
-        layout.addWidget(self.panes, 1)
+        layout.addWidget(self.ortho, 1)
         layout.addWidget(self.dims)
 
     def _connect(self) -> None:
@@ -512,6 +528,9 @@ class Viewer(QWidget):
             lambda planes: self.project(replace(self._state.projection or Projection(), planes=planes))
         )
         self.dims.tools.kind_wished.connect(self.project_as)
+        self.dims.tools.ortho_clicked.connect(self.toggle_ortho)
+        self.ortho.position_wished.connect(self._cross_at)
+        self.ortho.view_wished.connect(lambda view: self.set_state(replace(self._state, view=view)))
         self.compare_bar.mode_clicked.connect(lambda key: self.set_state(replace(self._state, compare=key)))
         self.compare_bar.swap_clicked.connect(self.swap)
         self.compare_bar.lock_clicked.connect(self.toggle_lock)
