@@ -131,6 +131,8 @@ class ZarrArray:
         driver = "zarr" if node.version == 2 else "zarr3"
         where = {"driver": "file", "path": self._folder.as_posix() + "/"}
         spec = {"driver": driver, "kvstore": where, "recheck_cached_metadata": "open"}
+        if node.version == 2:
+            self._check_sizes(self.facts.chunks)
         try:
             layout = _opened(tensorstore, spec, _context(0, THREADS)).chunk_layout
             inner = tuple(int(length) for length in layout.read_chunk.shape)

@@ -164,16 +164,16 @@ def _multiscale(store: Store, group: Node, image: Json) -> Layout:
     paths = [joined(group.path, str(one.get("path", ""))) for one in datasets]
     for one in datasets:
         store.inside(str(one.get("path", "")))
-    nodes = [_array(store, path) for path in paths]
-    if not nodes or nodes[0] is None:
+    first = store.node(paths[0]) if paths else None
+    if first is None or first.array is None:
         raise store.damaged("its full resolution is missing", image=group.path)
-    facts = facts_of(nodes[0], store)
+    facts = facts_of(first, store)
     letters, doubts = _axes(store, image.get("axes"), facts)
-    full = Level(nodes[0], facts, _shape(letters, facts.shape))
+    full = Level(first, facts, _shape(letters, facts.shape))
     _check(store, full)
     return Layout(
         letters=letters,
-        levels=(full, *_coarser(store, full, letters, nodes[1:])),
+        levels=(full, *_coarser(store, full, letters, [_array(store, path) for path in paths[1:]])),
         channels=_channels(group, full.shape[1]),
         scale=_scale(letters, image, datasets[0], full.shape),
         doubts=doubts,
