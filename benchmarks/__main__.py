@@ -1,6 +1,7 @@
 """``python -m benchmarks [NAME ...]``: run the named benchmarks, or all that need no further words.
 
-Each prints a table and one line of JSON. ``quality`` has options of its own and is run only by name.
+Each prints a table and one line of JSON. ``quality`` and ``viewer`` have options of their own and are run
+only by name.
 """
 
 import importlib
@@ -16,10 +17,13 @@ SPEED = ("inference", "memory", "preview", "start")
 def main(arguments: list[str]) -> int:
     if arguments[:1] == ["quality"]:
         return int(importlib.import_module("benchmarks.bench_quality").main(arguments[1:]) or 0)
+    if arguments[:1] == ["viewer"]:
+        return 0 if importlib.import_module("benchmarks.bench_viewer").main(arguments[1:]) else 1
     unknown = set(arguments) - set(SPEED)
     if unknown:
         sys.stderr.write(
-            f"There is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(SPEED)}, quality.\n"
+            f"There is no benchmark {', '.join(sorted(unknown))}; "
+            f"there are {', '.join(SPEED)}, quality, viewer.\n"
         )
         return 2
     if "MALLOC_MMAP_MAX_" not in os.environ:  # memory and threads as a worker has them

@@ -24,6 +24,7 @@ from app.text import speak
 from app.ui.actions import fill_menus
 from app.ui.background import Background
 from app.ui.crash import CrashWatch
+from app.ui.heap import share_one_heap
 from app.ui.notices import Notices
 from app.ui.preferences.holder import SettingsHolder
 from app.ui.theme import Theme
@@ -39,13 +40,14 @@ if TYPE_CHECKING:
 TRACE = "MICROGRAPHIA_TRACE_START"
 SAMPLE_SIDE = 320
 LEAD_MS = 200  # that the picture of a file named at the start has before the panels
-CACHES = 10  # images that share the memory for pictures seen last
+CACHES = 12  # images that share the memory for pictures seen last
 
 
 class House:
     """Holds the window and all services for as long as the program runs."""
 
     def __init__(self, app: QApplication, paths: Paths) -> None:
+        share_one_heap()
         self.app = app
         self.paths = paths
         self.background = Background(app)
