@@ -71,6 +71,14 @@ READERS: tuple[Reader, ...] = (
     Reader("NumPy NPZ", (".npz",), (), "app.images.readers.arrays"),
     Reader("DeltaVision", (".dv", ".r3d"), (), "app.images.readers.dv", rb".{96}(\xa0\xc0|\xc0\xa0)"),
     Reader(
+        "Nikon ND2",
+        (".nd2",),
+        (b"\xda\xce\xbe\x0a", b"\0\0\0\x0cjP  \r\n\x87\n"),
+        "app.images.readers.nd2",
+        is_isolated=True,
+    ),
+    Reader("Leica LIF", (".lif",), (b"\x70\0\0\0",), "app.images.readers.lif"),
+    Reader(
         "HDF5, Imaris",
         (".h5", ".hdf5", ".he5", ".ims"),
         (),
