@@ -69,6 +69,10 @@ ACTIONS: tuple[Action, ...] = (
            "viewer"),
     Action("view.compare", N_("Next way to compare"), "&View", _viewer("next_comparison"), ("V",), "compare",
            "result", "viewer", separator=True),
+    Action("view.compare_with", N_("Compare with…"), "&View", lambda desk: desk.ask_compare(), ("Shift+V",),
+           "compare", "image", "viewer"),
+    Action("view.stop_comparing", N_("Stop comparing"), "&View", lambda desk: desk.stop_comparing(), (),
+           "close", "result"),
     Action("view.project", N_("Maximum projection"), "&View", _viewer("toggle_projection"), ("P",),
            "projection", "image", "viewer", separator=True),
     Action("view.ortho", N_("Orthogonal views"), "&View", _viewer("toggle_ortho"), ("O",), "ortho", "image",
@@ -113,8 +117,8 @@ VIEWER_KEYS: tuple[tuple[str, str], ...] = (
     ("\\", N_("play, stop")),
     ("Space", N_("held: move the picture")),
     ("1 … 9", N_("channel on, off")),
-    ("X", N_("swap raw and restored")),
-    ("B", N_("held: see the raw image")),
+    ("X", N_("swap the two images that are compared")),
+    ("B", N_("held: see the first of the two images")),
 )
 
 

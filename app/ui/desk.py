@@ -18,6 +18,7 @@ from app.ui.drop import Dropped
 from app.ui.file_keeper import FileKeeper
 from app.ui.jobs.watch import JobsWatch
 from app.ui.keys import CommandFinder, KeySheet
+from app.ui.pairing import Pairing, PartnerMenu
 from app.ui.panels import Services
 from app.ui.preferences.panel import Preferences
 from app.ui.scenes.strip import SceneStrip
@@ -35,6 +36,7 @@ class Desk(QObject):
         self.window = window
         self.services = services
         self.session = services.session
+        self.pairing = Pairing(services.session, services.background, services.notices, self)
         self.actions = table.make_actions(self, window)
         self.finder = CommandFinder(self.actions, window)
         self.doubts = DoubtsStrip()
@@ -86,11 +88,10 @@ class Desk(QObject):
 
     def drop(self, zone: str, paths: Sequence[Path], found: Dropped | None) -> None:
         """Do what the zone says with what was dropped on it."""
-        current = self.session.current
         if zone == "queue":
             self.queue(paths)
-        elif zone == "compare" and current is not None:
-            self.session.open_result(paths[0], current.key)
+        elif zone == "compare":
+            self.compare(paths)
         else:
             self.open(paths, found)
             if zone == "restore":
@@ -114,6 +115,24 @@ class Desk(QObject):
             services.notices.tell(words.format(count=count), [(_("Show"), partial(self.go, "jobs"))])
 
         services.background.run(submit, tell, services.notices.show_error)
+
+    def compare(self, paths: Sequence[Path]) -> None:
+        """Look at the first of two files beside the second; a single one goes beside the current image."""
+        self.go("images")
+        self.pairing.compare_files(paths)
+
+    def ask_compare(self) -> None:
+        """Let the person choose what to compare the current image with."""
+        current, viewer = self.session.current, self.window.places["viewer"].content
+        if current is None or viewer is None:
+            return
+        menu = PartnerMenu(self.pairing, current, self._ask_for_partner, self.window)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(viewer.mapToGlobal(viewer.rect().topLeft()))
+
+    def stop_comparing(self) -> None:
+        """Look at the current image alone."""
+        self.pairing.stop()
 
     def close_current(self) -> None:
         """Close the image that is looked at."""
@@ -172,7 +191,7 @@ class Desk(QObject):
     def update_actions(self) -> None:
         """Enable what can be done with what is open."""
         current = self.session.current
-        has_result = current is not None and self.session.result_for(current.key) is not None
+        has_result = self.pairing.partner_of(current) is not None
         table.enable(self.actions, has_image=current is not None, has_result=has_result)
 
     # Going about
@@ -290,6 +309,11 @@ class Desk(QObject):
 
         self.services.background.run(partial(look_at, paths), done)
 
+    def _ask_for_partner(self) -> None:
+        dialog = self._file_dialog(_("Compare with a file"), QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(lambda name: self.compare([Path(name)]))
+        dialog.open()
+
     def _correct(self, key: int, reading: Reading) -> None:
         self._answered.add(key)
         self.doubts.hide()
@@ -305,7 +329,7 @@ class Desk(QObject):
         dialog = QFileDialog(self.window, title, folder)
         dialog.setFileMode(mode)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        if mode == QFileDialog.FileMode.ExistingFiles:
+        if mode != QFileDialog.FileMode.Directory:
             dialog.setNameFilters([name_filter(), _("All files (*)")])
         return dialog
 

@@ -31,19 +31,33 @@ ZoneKey = Literal["open", "restore", "queue", "compare"]
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """One place to drop on."""
+    """One place to drop on; several files at once may mean something else there."""
 
     key: ZoneKey
     title: str
     icon: str
     needs_image: bool = False
+    title_for_two: str = ""
+    title_for_more: str = ""
+
+    def title_for(self, count: int) -> str:
+        """Return what dropping `count` files here is called."""
+        other = self.title_for_two if count == 2 else self.title_for_more if count > 2 else ""
+        return other or self.title
 
 
 ZONES: tuple[Zone, ...] = (
     Zone("open", N_("Open"), "open"),
     Zone("restore", N_("Open and restore"), "restore"),
     Zone("queue", N_("Add to queue"), "queue"),
-    Zone("compare", N_("Compare with current"), "compare", needs_image=True),
+    Zone(
+        "compare",
+        N_("Compare with current"),
+        "compare",
+        needs_image=True,
+        title_for_two=N_("Compare the two"),
+        title_for_more=N_("Compare the first two"),
+    ),
 )
 
 
@@ -131,7 +145,8 @@ class DropZones(QWidget):
     @property
     def zones(self) -> tuple[Zone, ...]:
         """The zones that make sense now."""
-        return tuple(zone for zone in ZONES if self._has_image() or not zone.needs_image)
+        may_compare = self._has_image() or len(self._paths) >= 2
+        return tuple(zone for zone in ZONES if may_compare or not zone.needs_image)
 
     def begin(self, data: QMimeData) -> bool:
         """Show the zones if files are dragged, and look at them in the background."""
@@ -223,14 +238,15 @@ class DropZones(QWidget):
         top = rect.center().y() - size - 14
         token = "on_selection" if is_hot and not refusal else "text"
         icon(zone.icon, token).paint(painter, rect.center().x() - size // 2, top, size, size)
-        title = QFont(self.font())
-        title.setPointSizeF(title.pointSizeF() * 1.3)
-        title.setBold(True)
-        painter.setFont(title)
+        large = QFont(self.font())
+        large.setPointSizeF(large.pointSizeF() * 1.3)
+        large.setBold(True)
+        painter.setFont(large)
         painter.setPen(colour(token, palette))
         line = painter.fontMetrics().height()
         below = QRect(rect.left() + 16, top + size + 8, rect.width() - 32, line + 4)
-        painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, _(zone.title))
+        title = _(zone.title_for(len(self._paths)))
+        painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, title)
         if is_hot:
             painter.setFont(self.font())
             if refusal:

@@ -100,6 +100,15 @@ class Session(QObject):
         """Open files, and all images of folders; the first becomes current."""
         self._background.run(partial(expand, paths, recursive=recursive), self._open_expanded, self._refuse)
 
+    def open_then(self, path: Path, done: Callable[[OpenImage], None]) -> None:
+        """Open a file, unless it is open already, and hand it on; what is looked at stays."""
+
+        def go_on(image: OpenImage) -> None:
+            self._add(image)
+            done(image)
+
+        self._open_unless_open(path, go_on, self._refuse)
+
     def open_partial(self, path: Path) -> None:
         """Open a file that ends too early, for what there is of it."""
 

@@ -51,6 +51,8 @@ class Wiring(QObject):
         session.current_changed.connect(desk.scenes.show_image)
         session.reopen_failed.connect(desk.scenes.give_up)
         desk.scenes.scene_wished.connect(lambda key, scene: session.reopen(key, scene=scene))
+        desk.pairing.changed.connect(self._show_result)
+        desk.pairing.changed.connect(desk.update_actions)
         session.failed.connect(desk.show_failure)
         session.left_out.connect(desk.say_left_out)
         services.settings.failed.connect(services.notices.show_error)
@@ -81,6 +83,8 @@ class Wiring(QObject):
         viewer.zoom_changed.connect(self.status.show_zoom)
         viewer.image_failed.connect(lambda _error: self.desk.files.watch.look())
         remember_pace(viewer, self.desk.services.settings)
+        viewer.compare_bar.other_clicked.connect(self.desk.ask_compare)
+        viewer.compare_bar.stop_clicked.connect(self.desk.stop_comparing)
         self._join("restore", self._join_restore)
         self._join("display", self._join_display)
         viewer.show_image(self.session.current)
@@ -158,4 +162,4 @@ class Wiring(QObject):
     def _show_result(self, _change: object = None) -> None:
         viewer, current = self._panel("viewer"), self.session.current
         if viewer is not None and current is not None:
-            viewer.show_result(self.session.result_for(current.key))
+            viewer.show_result(self.desk.pairing.partner_of(current))

@@ -123,17 +123,6 @@ def test_the_queue_takes_files_without_opening_them(house, qtbot, stack, monkeyp
     assert house.notices._toasts[0].label.text() == "1 image waits in Jobs."
 
 
-def test_comparing_lays_a_file_over_the_current_one(house, qtbot, stack, tmp_path):
-    other = tmp_path / "other.tif"
-    other.write_bytes(stack.read_bytes())
-    drop(house, stack)
-    session = house.services.session
-    qtbot.waitUntil(lambda: session.current is not None, timeout=5000)
-    drop(house, other, zone="compare")
-    qtbot.waitUntil(lambda: session.result_for(session.current.key) is not None, timeout=5000)
-    assert session.current.path == stack
-
-
 def test_one_bad_file_among_good_ones_costs_only_itself(house, qtbot, stack, bad_file):
     drop(house, bad_file, stack)
     session = house.services.session

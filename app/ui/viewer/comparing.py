@@ -9,13 +9,14 @@ from app.text import _
 from app.ui.background import Background
 from app.ui.session import OpenImage
 from app.ui.viewer import compare, request
-from app.ui.viewer.difference import DifferenceSource, rounded_up
+from app.ui.viewer.contrast import Plane
+from app.ui.viewer.difference import DifferenceSource, reach_of
 from app.ui.viewer.legend import Legend
 from app.ui.viewer.loader import Drawn, Wish
 from app.ui.viewer.pair import Pair, can_compare, paired, why_unlocked
 from app.ui.viewer.plan import Viewport
 from app.ui.viewer.side import SideImage
-from app.ui.viewer.state import Contrast, Rect, Side, ViewState, extent
+from app.ui.viewer.state import Rect, Side, ViewState, extent
 from models.source import ImageInfo
 
 Identity = tuple[str, int]
@@ -115,12 +116,10 @@ class Comparing(QObject):
 
     def taken(self, side: Side, drawn: Drawn, state: ViewState) -> ViewState:
         """Return the state with the contrasts found while drawing, where it has none yet."""
-        for region, contrast in zip(drawn.planes, drawn.wish.contrasts, strict=True):
+        for (region, plane), contrast in zip(drawn.planes.items(), drawn.wish.contrasts, strict=True):
             channel = region.c[0]
-            if contrast is None:
-                continue
             if side == "difference":
-                state = self._with_difference(channel, contrast, state)
+                state = self._with_difference(channel, plane, state)
                 continue
             index = self._index_of(channel) if side == "restored" else channel
             if state.contrast(index, side) is None:
@@ -179,14 +178,13 @@ class Comparing(QObject):
         number = self._between.term_of(state) if self._between is not None else None
         return None if self._between is None or number is None else self._between.terms[number].index
 
-    def _with_difference(self, channel: int, contrast: Contrast, state: ViewState) -> ViewState:
-        """Return the state with a range of colours that is as wide on both sides of zero."""
+    def _with_difference(self, channel: int, plane: Plane, state: ViewState) -> ViewState:
+        """Return the state with a range of colours that shows what there is in a plane."""
         if self._between is None:
             return state
         index = self._between.terms[channel].index
-        if state.contrast(index, "difference") is not None:
-            return state
-        return state.with_difference(index, rounded_up(max(abs(contrast.low), abs(contrast.high))))
+        known = state.contrast(index, "difference") is not None
+        return state if known else state.with_difference(index, reach_of(plane))
 
     def _index_of(self, channel: int) -> int:
         """The channel of the first image that a channel of the second belongs to."""

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.text import _
+from app.ui.viewer.contrast import Plane, sampled
 from app.ui.viewer.pair import Pair
 from app.ui.viewer.state import Rect, ViewState, extent
 from models.source import Channel, ImageInfo, ImageSource, Pixels, Range, Region, Shape5
@@ -20,6 +21,8 @@ from models.source import Channel, ImageInfo, ImageSource, Pixels, Range, Region
 LARGE = 1 << 22  # planes with more pixels get coarse levels
 SMALLEST = 512  # pixels along the longer side of the coarsest level, at least
 ALIKE = 1e-6  # of a pixel: places this near are the same
+NEARLY_ALL = 99.9  # per cent of the pixels
+SAMPLE = 1 << 16  # pixels that are enough to find a range
 COLOURS = 3  # channels of a colour picture that make its brightness
 
 
@@ -187,6 +190,13 @@ def exact_kind(*dtypes: str) -> np.dtype[np.floating]:
     kinds = [np.dtype(name) for name in dtypes]
     is_small = all(kind.itemsize <= 2 or kind == np.float32 for kind in kinds)
     return np.dtype(np.float32 if is_small else np.float64)
+
+
+def reach_of(plane: Plane) -> float:
+    """Return how far the values of a difference lie from zero, but for the few that lie furthest."""
+    values = np.abs(sampled(plane, SAMPLE))
+    reach = float(np.percentile(values, NEARLY_ALL)) if values.size else 0.0
+    return rounded_up(reach or float(values.max(initial=0.0)))
 
 
 def rounded_up(reach: float) -> float:

@@ -13,6 +13,7 @@ from app.ui.viewer.difference import (
     exact_kind,
     grid,
     level_for,
+    reach_of,
     rounded_up,
     sampling,
     with_levels,
@@ -239,6 +240,17 @@ def test_the_scale_ends_at_a_number_that_is_easy_to_read(reach, end):
 @given(st.floats(1e-6, 1e9))
 def test_the_end_of_the_scale_is_never_below_the_reach(reach):
     assert reach * (1 - 1e-5) <= rounded_up(reach) <= reach * 1.1000001
+
+
+def test_the_colours_reach_as_far_as_nearly_all_differences():
+    plane = np.random.default_rng(0).normal(0, 10, (400, 400)).astype(np.float32)
+    plane[0, 0] = -9000
+    assert 30 <= reach_of(plane) <= 38
+    assert reach_of(np.full((9, 9), -100, np.float32)) == 100
+    assert reach_of(np.zeros((9, 9), np.float32)) == 1
+    few = np.zeros((300, 300), np.float32)
+    few[0, 0] = 5
+    assert reach_of(few) == 5
 
 
 def test_single_numbers_are_kept_where_they_are_enough():
