@@ -13,7 +13,9 @@ from scipy.ndimage import gaussian_filter
 from app.__main__ import are_files
 from app.cli import COMMANDS, main
 from app.library.card import write_card
+from tests.images.zarr_maker import write_image
 from tests.library.test_store import CARD, WEIGHTS
+from tests.makers import cells
 
 
 @pytest.fixture(autouse=True)
@@ -136,6 +138,15 @@ def test_info_tells_axes_shape_channels_and_pixel_size(ask_json, image):
         }
     ]
     assert len(lines[0]["scenes"]) == 1
+
+
+def test_info_tells_what_is_in_an_image_folder(ask_json, tmp_path):
+    folder = write_image(tmp_path / "a.zarr", cells((2, 40, 60)), levels=2, scale=(1, 0.5, 0.5))
+    code, lines = ask_json("info", folder / ".zattrs")
+    assert code == 0
+    assert lines[0]["axes"] == "ZYX"
+    assert lines[0]["levels"] == [[2, 40, 60], [2, 20, 30]]
+    assert lines[0]["pixel_size_um"] == {"z": 1.0, "y": 0.5, "x": 0.5}
 
 
 def test_info_counts_colour_samples_as_the_last_axis(ask_json, tmp_path):

@@ -24,6 +24,7 @@ from app.engine.events import (
 from app.engine.runners import loading, restore
 from app.engine.runners.original import Fingerprint
 from app.engine.specs import Input, RestoreSpec
+from app.images.digest import sha256_of
 from app.images.open import open_image
 from app.images.record import read_record
 from app.images.writers.tiff import OmeTiffSink
@@ -33,6 +34,8 @@ from app.settings import Settings
 from models.errors import UserError
 from models.restoration.family import Traits
 from tests.engine.bench import Bench, write_stack
+from tests.images.zarr_maker import write_group, write_image
+from tests.makers import cells
 
 SMOOTH = "simple-smoothing"
 
@@ -137,6 +140,30 @@ def test_the_result_carries_its_recipe(bench, image):
     assert record.tile > 0
     assert record.halo > 0
     assert record.version
+
+
+def test_an_image_folder_becomes_a_restored_file_beside_it_and_stays_as_it_is(bench, tmp_path):
+    path = write_image(tmp_path / "day 1" / "cells.ome.zarr", cells((3, 64, 80)), scale=(0.5, 0.1, 0.1))
+    before = {file: file.stat().st_mtime_ns for file in path.rglob("*")}
+    final = bench.run(restore, spec_of(path))
+    output = path.with_name("cells_restored.ome.tif")
+    assert final == Finished(7, (str(output),))
+    info = info_of(output)
+    assert info.shape == (1, 1, 3, 64, 80)
+    assert (info.pixel_size_um.z, info.pixel_size_um.x) == (pytest.approx(0.5), pytest.approx(0.1))
+    assert read_record(output).input_sha256 == sha256_of(path)
+    assert {file: file.stat().st_mtime_ns for file in path.rglob("*")} == before
+
+
+def test_a_field_of_a_plate_is_restored_by_its_number(bench, tmp_path):
+    plate = {"plate": {"wells": [{"path": "A/1"}]}}
+    path = write_group(tmp_path / "plate.zarr", plate)
+    write_group(path / "A" / "1", {"well": {"images": [{"path": "0"}, {"path": "1"}]}})
+    for field in range(2):
+        write_image(path / "A" / "1" / str(field), cells((64, 80 + field)))
+    final = bench.run(restore, RestoreSpec((Input(str(path), 1),), SMOOTH))
+    assert final.outputs == (str(tmp_path / "plate_scene2_restored.ome.tif"),)
+    assert info_of(final.outputs[0]).shape[-1] == 81
 
 
 def test_the_original_is_never_touched(bench, image):

@@ -3,7 +3,10 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 
+from app.ui.desk import folder_of, name_filter
 from app.ui.stage import QuestionStrip
+from tests.images.zarr_maker import write_image
+from tests.makers import cells
 
 COPY = Qt.DropAction.CopyAction
 LEFT = Qt.MouseButton.LeftButton
@@ -99,6 +102,49 @@ def test_folders_in_a_folder_are_asked_about_once(house, qtbot, stack, tmp_path,
     qtbot.mouseClick(button, LEFT)
     expected = 2 if answer == "Open all" else 1
     qtbot.waitUntil(lambda: len(house.services.session.images()) == expected, timeout=5000)
+
+
+@pytest.fixture
+def zarr(tmp_path):
+    """A folder with an image that is a folder, and nothing else."""
+    return write_image(tmp_path / "day 2" / "cells.ome.zarr", cells((3, 64, 96)), levels=2)
+
+
+def test_a_dropped_image_folder_is_one_image(house, qtbot, zarr):
+    drag_over(house, mime_of(zarr))
+    zones = house.wiring.zones
+    qtbot.waitUntil(lambda: zones._found is not None, timeout=5000)
+    assert zones._found.words == "1 stack, 96 × 64 × 3"
+    drop(house, zarr)
+    session = house.services.session
+    qtbot.waitUntil(lambda: session.current is not None, timeout=5000)
+    assert session.current.path == zarr
+    assert session.current.info.shapes == ((1, 1, 3, 64, 96), (1, 1, 3, 32, 48))
+    assert len(session.images()) == 1
+
+
+def test_a_folder_of_image_folders_opens_without_asking(house, qtbot, zarr):
+    house.desk.open([zarr.parent])
+    session = house.services.session
+    qtbot.waitUntil(lambda: session.current is not None, timeout=5000)
+    assert session.current.path == zarr
+    assert len(session.images()) == 1
+
+
+def test_a_file_of_metadata_opens_the_folder_that_it_lies_in(house, qtbot, zarr):
+    house.desk.open([zarr / ".zattrs"])
+    session = house.services.session
+    qtbot.waitUntil(lambda: session.current is not None, timeout=5000)
+    assert session.current.path == zarr
+
+
+def test_the_place_of_an_image_folder_is_the_folder_around_it(zarr, stack):
+    assert folder_of(zarr) == zarr.parent
+    assert folder_of(zarr.parent) == zarr.parent
+    assert folder_of(stack) == stack.parent
+    assert "*.tif" in name_filter()
+    assert "zarr.json" in name_filter()
+    assert "*.zarr " not in name_filter()
 
 
 def test_several_files_open_and_the_first_is_looked_at(house, qtbot, stack, tmp_path):

@@ -8,6 +8,8 @@ from PySide6.QtCore import Qt
 from app.ui.browser.panel import BrowserPanel
 from app.ui.browser.thumbnails import Thumbnails, thumbnail
 from app.ui.browser.tree import Place, folders_in
+from tests.images.zarr_maker import write_image
+from tests.makers import cells
 
 
 @pytest.fixture
@@ -35,6 +37,20 @@ def names(panel):
 
 def test_a_folder_lists_folders_first_and_images_in_natural_order(browser):
     assert names(browser) == ["inner", "cell 1.tif", "cell 2.tif", "cell 10.tif"]
+
+
+def test_an_image_folder_is_listed_as_an_image_only(browser, house, qtbot, folder):
+    write_image(folder / "cell 3.ome.zarr", cells((40, 60)))
+    browser.show_place(Place("folder", folder))
+    qtbot.waitUntil(lambda: browser.model.rowCount() == 5)
+    assert names(browser) == ["inner", "cell 1.tif", "cell 2.tif", "cell 3.ome.zarr", "cell 10.tif"]
+    browser.list.setCurrentIndex(browser.model.index(3))
+    qtbot.keyClick(browser.list, Qt.Key.Key_Return)
+    session = house.services.session
+    qtbot.waitUntil(lambda: session.current is not None, timeout=5000)
+    assert session.current.path == folder / "cell 3.ome.zarr"
+    picture = thumbnail(folder / "cell 3.ome.zarr", 30)
+    assert (picture.width(), picture.height()) == (30, 20)
 
 
 def test_the_filter_keeps_what_matches(browser, qtbot):
