@@ -77,6 +77,7 @@ READERS: tuple[Reader, ...] = (
         "app.images.readers.nd2",
         is_isolated=True,
     ),
+    Reader("Zeiss CZI", (".czi",), (b"ZISRAWFILE",), "app.images.readers.czi", is_isolated=True),
     Reader("Leica LIF", (".lif",), (b"\x70\0\0\0",), "app.images.readers.lif"),
     Reader(
         "HDF5, Imaris",
