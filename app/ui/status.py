@@ -22,7 +22,6 @@ class StatusLine(QObject):
         self._timer = QTimer(self, interval=EVERY_MS)
         self._timer.timeout.connect(self._measure)
         self._timer.start()
-        self._measure()
 
     def show_image(self, image: OpenImage | None) -> None:
         """Begin anew with another image."""

@@ -1,5 +1,6 @@
 """From gray values to brightness: automatic ranges, histograms and the tables that drawing uses."""
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -60,6 +61,20 @@ def sampled(plane: Plane, most: int = SAMPLE) -> Plane:
     return values[np.isfinite(values)] if values.dtype.kind == "f" else values
 
 
+def percentiles(values: Plane, *wanted: float) -> tuple[float, ...]:
+    """Return such percentiles of one-dimensional values, at least one, as `numpy.percentile` would.
+
+    That one first imports a package of its own, which would hold up the first picture.
+    """
+    places = [percent / 100 * (values.size - 1) for percent in wanted]
+    ends = [(math.floor(place), math.ceil(place)) for place in places]
+    ranked = np.partition(values, sorted({rank for pair in ends for rank in pair}))
+    return tuple(
+        float(ranked[below]) + (place - below) * (float(ranked[above]) - float(ranked[below]))
+        for place, (below, above) in zip(places, ends, strict=True)
+    )
+
+
 def kind_of(values: Plane) -> Kind:
     """Return what an image is, by its gray values: whether the ground is dark or bright.
 
@@ -81,7 +96,7 @@ def auto_contrast(*planes: Plane, kind: Kind | None = None) -> Contrast:
         return Contrast(0.0, 1.0)
     taken = _without_margins(values)
     kind = kind or _kind_without_margins(taken)
-    low, high = (float(value) for value in np.percentile(taken, PERCENTILES[kind]))
+    low, high = percentiles(taken, *PERCENTILES[kind])
     if low >= high:
         low, high = float(values.min()), float(values.max())
     if low >= high:
@@ -90,7 +105,7 @@ def auto_contrast(*planes: Plane, kind: Kind | None = None) -> Contrast:
 
 
 def _kind_without_margins(values: Plane) -> Kind:
-    low, middle, high = (float(value) for value in np.percentile(values, (1, 50, 99)))
+    low, middle, high = percentiles(values, 1, 50, 99)
     return "brightfield" if middle - low > GROUND * (high - low) else "fluorescence"
 
 
@@ -98,7 +113,7 @@ def _without_margins(values: Plane) -> Plane:
     taken: Plane = values[values != 0]
     if not 0 < taken.size < values.size:
         return values
-    low, top = np.percentile(taken, PERCENTILES["fluorescence"])
+    low, top = percentiles(taken, *PERCENTILES["fluorescence"])
     return taken if low > MARGIN_GAP * top else values
 
 

@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as hnp
 
 from app.images.open import open_image
 from app.ui.viewer.composite import Look, add_saturated, composite
-from app.ui.viewer.contrast import as_rgb, auto_contrast, histogram, kind_of, ramp
+from app.ui.viewer.contrast import as_rgb, auto_contrast, histogram, kind_of, percentiles, ramp
 from app.ui.viewer.luts import NAMES, brightest, default_luts, lut_for_colour, table
 from app.ui.viewer.state import Contrast
 
@@ -203,3 +203,8 @@ def test_a_kind_decides_how_much_is_cut_off():
     assert wide.low < narrow.low
     assert wide.high > narrow.high
     assert auto_contrast(plane) == narrow
+
+
+@given(hnp.arrays(np.int16, st.integers(1, 60)), st.lists(st.floats(0, 100), min_size=1, max_size=4))
+def test_percentiles_are_those_of_numpy(values, wanted):
+    assert np.allclose(percentiles(values, *wanted), np.percentile(values, wanted))
