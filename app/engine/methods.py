@@ -51,7 +51,7 @@ def _way(record: Provenance) -> tuple[object, ...]:
         record.tile,
         record.halo,
         record.seed,
-        _values(record),
+        settings_of(record),
     )
 
 
@@ -65,7 +65,7 @@ def _way_sentences(records: Sequence[Provenance]) -> str:
     if first.model_sha256:
         facts.append(f"weights SHA-256 {first.model_sha256[:HASH_DIGITS]}")
     sentences = [f"{what} restored with {program}, {model}{_in_brackets(facts)}."]
-    settings = [f"{name} {value}" for name, value in _values(first)]
+    settings = [f"{name} {value}" for name, value in settings_of(first)]
     if settings:
         sentences.append(f"Settings that differ from the model's own: {', '.join(settings)}.")
     if first.tile:
@@ -94,8 +94,8 @@ def _remark_sentences(records: Sequence[Provenance]) -> str:
     return f"Noted while restoring: {' '.join(parts)}" if parts else ""
 
 
-def _values(record: Provenance) -> tuple[tuple[str, str], ...]:
-    """Return the settings of the model that the spec changed; none if the spec cannot be read."""
+def settings_of(record: Provenance) -> tuple[tuple[str, str], ...]:
+    """Return name and value of what was set otherwise than the model has it; none if nobody can tell."""
     try:
         spec = json.loads(record.spec)["value"]
         return tuple((str(name).replace("_", " "), str(value)) for name, value in spec["values"])

@@ -16,6 +16,7 @@ import numpy as np
 MOST_LINES = 200_000
 DEEPEST = 24
 LONGEST = 20_000  # characters of a value
+IN_A_BUNDLE = 400
 IN_A_LINE = 32  # numbers that are written out
 
 
@@ -143,6 +144,18 @@ def matching(entries: Collection[Entry], text: str) -> tuple[Entry, ...]:
     return tuple(_matching(entries, words)) if words else tuple(entries)
 
 
+def in_bundles(entries: Collection[Entry], size: int = IN_A_BUNDLE) -> tuple[Entry, ...]:
+    """Return the tree with long lists of lines in bundles, which can be looked at one by one."""
+    found = tuple(
+        replace(entry, entries=in_bundles(entry.entries, size)) if entry.entries else entry
+        for entry in entries
+    )
+    while len(found) > size:
+        bundles = (found[at : at + size] for at in range(0, len(found), size))
+        found = tuple(Entry(f"{_first(one[0])} … {_last(one[-1])}", "", one) for one in bundles)
+    return found
+
+
 def count(entries: Collection[Entry]) -> int:
     """Return how many lines there are in all."""
     return sum(1 + count(entry.entries) for entry in entries)
@@ -170,6 +183,14 @@ def _text_lines(entries: Collection[Entry], indent: str) -> Iterator[str]:
         value = entry.value.replace("\n", "\n" + indent + "  ")
         yield f"{indent}{entry.name}: {value}" if entry.name and value else f"{indent}{entry.name}{value}"
         yield from _text_lines(entry.entries, indent + "  ")
+
+
+def _first(entry: Entry) -> str:
+    return entry.name.split(" … ")[0]
+
+
+def _last(entry: Entry) -> str:
+    return entry.name.split(" … ")[-1]
 
 
 def _rest() -> Entry:

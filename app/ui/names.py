@@ -23,3 +23,9 @@ def in_sentence(sentence: str) -> str:
     """Return a sentence whose endless words, names of files above all, are shortened."""
     plain = "".join(letter if letter.isprintable() or letter == "\n" else "␣" for letter in sentence)
     return WORD.sub(lambda found: shortened(found[0], LONGEST), plain)
+
+
+def breakable(text: str) -> str:
+    """Return `text` for a label that is not copied from: it can be broken anywhere, by signs of no width."""
+    plain = "".join(letter if letter.isprintable() else "␣" for letter in text)
+    return re.sub(r"(\S{8}|[/\\_.-])(?=\S)", "\\1\u200b", plain)

@@ -108,7 +108,7 @@ PANELS: tuple[Panel, ...] = (
     Panel("restore", N_("Restore"), "restore", "inspector",
           "app.ui.inspector.restore:RestorePanel", _services),
     Panel("info", N_("Info"), "info", "inspector",
-          "app.ui.inspector.info:InfoPanel", _nothing),
+          "app.ui.inspector.info:InfoPanel", _services),
     Panel("models", N_("Models"), "models", "room",
           "app.ui.library.panel:LibraryPanel", _services),
     Panel("jobs", N_("Jobs"), "jobs", "room",

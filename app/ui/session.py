@@ -109,6 +109,21 @@ class Session(QObject):
 
         self._open_unless_open(path, go_on, self._refuse)
 
+    def open_scene(self, path: Path, scene: int) -> None:
+        """Open one of the images of a file, or look at it where the file is open already."""
+        known = next((one for one in self.images() if one.path == path and one.result_of is None), None)
+        if known is not None:
+            self.make_current(known.key)
+            if known.info.scene != scene:
+                self.reopen(known.key, scene=scene)
+            return
+
+        def show(image: OpenImage) -> None:
+            self._add(image)
+            self.make_current(image.key)
+
+        self._open(partial(open_file, path, scene, readings=self._readings), path, show, self._refuse)
+
     def open_partial(self, path: Path) -> None:
         """Open a file that ends too early, for what there is of it."""
 

@@ -105,6 +105,7 @@ class Wiring(QObject):
         info.scene_chosen.connect(lambda key, scene: self.session.reopen(key, scene=scene))
         info.correct_clicked.connect(self.desk.ask_reading)
         info.show_image(self.session.current)
+        self._show_result()
 
     def _connect_strip(self, strip: Any) -> None:
         strip.jobs_clicked.connect(partial(self.desk.go, "jobs"))
@@ -161,5 +162,8 @@ class Wiring(QObject):
 
     def _show_result(self, _change: object = None) -> None:
         viewer, current = self._panel("viewer"), self.session.current
+        info = self._panel("info")
+        if info is not None:
+            info.show_result(None if current is None else self.session.result_for(current.key))
         if viewer is not None and current is not None:
             viewer.show_result(self.desk.pairing.partner_of(current))
