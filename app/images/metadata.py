@@ -6,6 +6,7 @@ in its module; it is asked only when somebody looks. `Gatherer` makes the lines,
 
 import datetime
 import enum
+import operator
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,7 +14,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-MOST_LINES = 200_000
+MOST_LINES = 100_000
 DEEPEST = 24
 LONGEST = 20_000  # characters of a value
 IN_A_BUNDLE = 400
@@ -146,10 +147,7 @@ def matching(entries: Collection[Entry], text: str) -> tuple[Entry, ...]:
 
 def in_bundles(entries: Collection[Entry], size: int = IN_A_BUNDLE) -> tuple[Entry, ...]:
     """Return the tree with long lists of lines in bundles, which can be looked at one by one."""
-    found = tuple(
-        replace(entry, entries=in_bundles(entry.entries, size)) if entry.entries else entry
-        for entry in entries
-    )
+    found = tuple(_bundled(entry, size) if entry.entries else entry for entry in entries)
     while len(found) > size:
         bundles = (found[at : at + size] for at in range(0, len(found), size))
         found = tuple(Entry(f"{_first(one[0])} … {_last(one[-1])}", "", one) for one in bundles)
@@ -183,6 +181,13 @@ def _text_lines(entries: Collection[Entry], indent: str) -> Iterator[str]:
         value = entry.value.replace("\n", "\n" + indent + "  ")
         yield f"{indent}{entry.name}: {value}" if entry.name and value else f"{indent}{entry.name}{value}"
         yield from _text_lines(entry.entries, indent + "  ")
+
+
+def _bundled(entry: Entry, size: int) -> Entry:
+    """Return the very same line if nothing below it is long: new ones cost time in all threads."""
+    below = in_bundles(entry.entries, size)
+    is_same = len(below) == len(entry.entries) and all(map(operator.is_, below, entry.entries))
+    return entry if is_same else replace(entry, entries=below)
 
 
 def _first(entry: Entry) -> str:

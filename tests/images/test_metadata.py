@@ -16,6 +16,7 @@ from app.images.metadata import (
     as_text,
     count,
     find,
+    in_bundles,
     in_words,
     matching,
 )
@@ -50,6 +51,14 @@ def test_words_are_looked_for_in_names_and_values_and_what_is_above_stays():
     assert matching(TREE, "channel")[0].entries[0].entries == TREE[0].entries[0].entries
     assert matching(TREE, "nowhere") == ()
     assert matching(TREE, "  ") == TREE
+
+
+def test_long_lists_come_in_bundles_and_short_ones_as_they_are():
+    assert in_bundles(TREE)[0] is TREE[0]
+    many = (Entry("planes", "", tuple(Entry(f"plane {n}") for n in range(25))),)
+    bundles = in_bundles(many, size=4)[0].entries
+    assert [entry.name for entry in bundles] == ["plane 0 … plane 15", "plane 16 … plane 24"]
+    assert [entry.name for entry in bundles[0].entries][:2] == ["plane 0 … plane 3", "plane 4 … plane 7"]
 
 
 def test_a_value_is_found_by_any_of_its_names():
