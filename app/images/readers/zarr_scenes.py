@@ -1,11 +1,14 @@
 """Which images a Zarr hierarchy holds: found in its metadata, without opening every one of them."""
 
+import json
 import re
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from itertools import islice
+from pathlib import Path
 
 from app.images import ome
 from app.images.errors import Damaged, NoPixels, UnknownFormat
@@ -15,6 +18,7 @@ from app.images.readers.zarr_store import Json, Node, Store
 MOST_SCENES = 100_000
 MOST_FIELDS = 10_000  # of a well
 MOST_XML = 64 << 20
+KEPT_SECONDS = 30
 READERS = 8  # wells at a time, for drives that answer late
 
 
@@ -44,7 +48,11 @@ def scenes_of(store: Store) -> tuple[Scene, ...]:
         raise UnknownFormat(
             f"{store.name} is a folder, not an image.", hint="Open the images in it.", path=str(store.folder)
         )
-    found = tuple(islice(_found(store, root), MOST_SCENES))
+    if root.array is None and isinstance(root.ome.get("plate"), dict):
+        half_minute = int(time.monotonic() // KEPT_SECONDS)
+        found = _fields_of_plate(store.folder, json.dumps(root.ome["plate"]), half_minute)
+    else:
+        found = tuple(islice(_found(store, root), MOST_SCENES))
     if not found:
         raise NoPixels(
             f"{store.name} is a Zarr folder without images.",
@@ -67,8 +75,6 @@ def multiscales(node: Node) -> list[Json]:
 def _found(store: Store, root: Node) -> Iterator[Scene]:
     if root.array is not None:
         yield Scene("", "")
-    elif isinstance(root.ome.get("plate"), dict):
-        yield from _plate(store, root.ome["plate"])
     elif isinstance(root.ome.get("well"), dict):
         yield from _with_labels(store, _well(root, "", store.name))
     elif multiscales(root):
@@ -82,6 +88,12 @@ def _found(store: Store, root: Node) -> Iterator[Scene]:
 def _images(node: Node, name: str = "") -> Iterator[Scene]:
     for number, image in enumerate(multiscales(node)):
         yield Scene(_text(image.get("name")) or name, node.path, number)
+
+
+@lru_cache(maxsize=2)
+def _fields_of_plate(folder: Path, plate: str, _half_minute: int) -> tuple[Scene, ...]:
+    """Return the fields of a plate, remembered while a person goes from one to the next."""
+    return tuple(islice(_plate(Store(folder), json.loads(plate)), MOST_SCENES))
 
 
 def _plate(store: Store, plate: Json) -> Iterator[Scene]:
