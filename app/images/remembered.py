@@ -51,7 +51,7 @@ def stamp_of(path: Path) -> Stamp:
     found = path.stat()
     if not stat.S_ISDIR(found.st_mode):
         return Stamp(found.st_size, found.st_mtime_ns)
-    parts = [found, *(file.stat() for file in metadata_files(path))]
+    parts = [file.stat() for file in metadata_files(path)] or [found]
     return Stamp(sum(part.st_size for part in parts), max(part.st_mtime_ns for part in parts))
 
 

@@ -31,6 +31,7 @@ MOST_CHUNKS = 1 << 20  # of one read
 KEPT_BYTES = 64 << 20  # of unpacked chunks that hold more than was asked for
 REMEMBERED = 4096  # folders of chunks that were looked at
 THREADS = min(4, os.cpu_count() or 1)
+FILES = 8  # read at a time, for drives that answer late
 KINDS = "biuf"
 BLOSC_HEAD = struct.Struct("<4x3I")  # unpacked bytes, block, packed bytes
 OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -134,11 +135,12 @@ class ZarrArray:
         if node.version == 2:
             self._check_sizes(self.facts.chunks)
         try:
-            layout = _opened(tensorstore, spec, _context(0, THREADS)).chunk_layout
+            layout = _opened(tensorstore, spec, _context(0, THREADS, FILES)).chunk_layout
             inner = tuple(int(length) for length in layout.read_chunk.shape)
             nbytes = self._check_sizes(inner)
             kept = KEPT_BYTES if self._is_shared(inner, stack) and nbytes <= KEPT_BYTES else 0
-            return _opened(tensorstore, spec, _context(kept, 1 if nbytes > LARGE_CHUNK else THREADS))
+            threads, files = (1, 1) if nbytes > LARGE_CHUNK else (THREADS, FILES)
+            return _opened(tensorstore, spec, _context(kept, threads, files))
         except (ValueError, OverflowError, RuntimeError) as error:
             raise self._told(error) from error
 
@@ -287,14 +289,14 @@ def _opened(tensorstore: Any, spec: Json, context: Any) -> Any:
 
 
 @cache
-def _context(kept: int, threads: int) -> Any:
+def _context(kept: int, threads: int, files: int) -> Any:
     """Return the threads and the memory that arrays share; made once for the whole process."""
     import tensorstore
 
     return tensorstore.Context(
         {
             "cache_pool": {"total_bytes_limit": kept},
-            "file_io_concurrency": {"limit": threads},
+            "file_io_concurrency": {"limit": files},
             "data_copy_concurrency": {"limit": threads},
         }
     )

@@ -158,6 +158,8 @@ class Store:
 def is_image(folder: Path) -> bool:
     """Whether `folder` is an image, or a plate of images, rather than a folder with images. Never raises."""
     try:
+        if not any(os.access(f"{folder}/{name}", os.F_OK) for name in METADATA):  # most folders: quickly
+            return False
         texts = {name: text for name in METADATA if (text := _there(folder / name)) is not None}
         if not texts:
             return False
