@@ -70,7 +70,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("view.compare", N_("Next way to compare"), "&View", _viewer("next_comparison"), ("V",), "compare",
            "result", "viewer", separator=True),
     Action("view.compare_with", N_("Compare with…"), "&View", lambda desk: desk.ask_compare(), ("Shift+V",),
-           "compare", "image", "viewer"),
+           "pair", "image", "viewer"),
     Action("view.stop_comparing", N_("Stop comparing"), "&View", lambda desk: desk.stop_comparing(), (),
            "close", "result"),
     Action("view.project", N_("Maximum projection"), "&View", _viewer("toggle_projection"), ("P",),

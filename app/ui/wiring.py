@@ -130,6 +130,9 @@ class Wiring(QObject):
         display.auto_all_clicked.connect(viewer.auto_contrast_all)
         viewer.state_changed.connect(display.show_state)
         viewer.histogram_changed.connect(display.show_histogram)
+        viewer.histogram_beside_changed.connect(display.show_histogram_beside)
+        viewer.pair_changed.connect(display.show_pair)
+        display.show_pair(viewer.comparing.pair)
         display.show_state(viewer.view_state)
         display.show_histogram(viewer.histogram)
 

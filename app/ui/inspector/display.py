@@ -20,11 +20,13 @@ from PySide6.QtWidgets import (
 
 from app.text import _
 from app.ui.icons import icon
+from app.ui.inspector.kind_row import KindRow
 from app.ui.viewer.compare_bar import LOCKED, UNLOCKED
-from app.ui.viewer.contrast import Histogram
-from app.ui.viewer.histogram import HistogramView
+from app.ui.viewer.contrast import Histogram, kind_of
+from app.ui.viewer.histogram import GAMMAS, HistogramView
 from app.ui.viewer.layers import LayerList
-from app.ui.viewer.state import Contrast, Side, ViewState
+from app.ui.viewer.pair import Pair
+from app.ui.viewer.state import Contrast, Kind, Side, ViewState
 from models.knobs import N_
 
 COLOURINGS = (
@@ -32,6 +34,7 @@ COLOURINGS = (
     ("single", N_("Single"), N_("One channel at a time, in its colours")),
     ("gray", N_("Gray"), N_("One channel at a time, in gray")),
 )
+LONGEST = 18  # letters on a button
 FAR = 10.0  # times the span of the histogram that may be typed beyond it
 
 
@@ -46,7 +49,9 @@ class DisplayPanel(QWidget):
         super().__init__(parent)
         self.setProperty("role", "page")
         self._state = ViewState()
-        self._histogram: Histogram | None = None
+        self._pair: Pair | None = None
+        self._kind: Kind = "fluorescence"  # of the active channel, by its gray values
+        self._histograms: dict[Side, Histogram | None] = {"raw": None, "restored": None}
         self.colourings: dict[str, QToolButton] = {}
         self.layers = LayerList()
         self.histogram = HistogramView()
@@ -56,6 +61,7 @@ class DisplayPanel(QWidget):
         self.gamma = _number(_("Gamma"), _("Below 1 lifts what is faint; 1 keeps brightness in proportion"))
         self.auto = QPushButton(_("Auto"))
         self.auto_all = QPushButton(_("Auto, all channels"))
+        self.kind = KindRow()
         self.lock = QCheckBox(_("Lock raw and restored"))
         self.sides: dict[Side, QToolButton] = {}
         self._side: Side = "raw"
@@ -75,23 +81,33 @@ class DisplayPanel(QWidget):
         for button in self.colourings.values():
             button.setVisible(len(state.channels) > 1)
         self.auto_all.setVisible(len(state.channels) > 1)
-        with QSignalBlocker(self.lock):
-            self.lock.setChecked(state.is_contrast_locked)
-        self.lock.setToolTip(_(LOCKED) if state.is_contrast_locked else _(UNLOCKED))
         channel = state.channels[state.channel] if has_image else None
-        is_named = channel is not None and len(state.channels) > 1
+        is_named = channel is not None and len(state.channels) > 1 and not state.is_joint
         self._title.setText(channel_title(channel.name) if channel and is_named else _("Contrast"))
-        if state.is_contrast_locked:
-            self._side = "raw"
-        for side, button in self.sides.items():
-            button.setVisible(not state.is_contrast_locked)
-            button.setChecked(side == self._side)
+        self._show_sides()
         self._show_contrast()
 
+    def show_pair(self, pair: Pair | None) -> None:
+        """Show which two images are compared; None: there is one only."""
+        self._pair = pair
+        is_result = pair is None or pair.is_result
+        self.lock.setText(_("Lock raw and restored") if is_result else _("Lock both images"))
+        names = (_("Raw"), _("Restored")) if pair is None or is_result else pair.names
+        for button, name in zip(self.sides.values(), names, strict=True):
+            button.setText(shortened(name))
+            button.setAccessibleName(name)
+            button.setToolTip(_("Set the contrast of {name} alone").format(name=name))
+        self.show_state(self._state)
+
     def show_histogram(self, found: Histogram | None) -> None:
-        """Show the gray values of the active channel of the raw image."""
-        self._histogram = found
-        self._set_limits()
+        """Show the gray values of the active channel of the first image."""
+        self._histograms["raw"] = found
+        self._kind = "fluorescence" if found is None else kind_of(found.typical())
+        self._show_contrast()
+
+    def show_histogram_beside(self, found: Histogram | None) -> None:
+        """Show the gray values of the second image while it has a contrast of its own."""
+        self._histograms["restored"] = found
         self._show_contrast()
 
     def minimumSizeHint(self) -> QSize:
@@ -99,10 +115,25 @@ class DisplayPanel(QWidget):
         bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
         return QSize(self._page.minimumSizeHint().width() + bar, super().minimumSizeHint().height())
 
+    def _show_sides(self) -> None:
+        is_locked, pair = self._state.is_contrast_locked, self._pair
+        self.lock.setVisible(pair is not None)
+        self.lock.setEnabled(pair is not None and not pair.is_mixed)
+        with QSignalBlocker(self.lock):
+            self.lock.setChecked(is_locked)
+        self.lock.setToolTip(_(LOCKED) if is_locked else _(UNLOCKED))
+        has_two = pair is not None and not is_locked
+        if not has_two:
+            self._side = "raw"
+        for side, button in self.sides.items():
+            button.setVisible(has_two)
+            button.setChecked(side == self._side)
+
     def _show_contrast(self) -> None:
         state = self._state
         contrast = state.contrast(state.channel, self._side) if state.channels else None
-        found = self._histogram if self._side == "raw" else None
+        found = self._histograms[self._side]
+        self._set_limits(found, contrast)
         self.histogram.show_histogram(found)
         self.histogram.show_contrast(contrast, state.lut(state.channel) if state.channels else "Grays")
         for box, value in (
@@ -114,17 +145,20 @@ class DisplayPanel(QWidget):
                 box.setValue(value)
             box.setEnabled(contrast is not None)
         self.clipped.setText("" if found is None or contrast is None else clipped_in_words(found, contrast))
+        self.kind.show_kind(state.kind, "brightfield" if state.is_joint else self._kind)
 
-    def _set_limits(self) -> None:
-        found = self._histogram
-        if found is None:
-            return
-        span = max(found.high - found.low, found.width)
+    def _set_limits(self, found: Histogram | None, contrast: Contrast | None) -> None:
+        """Let all numbers be typed that make sense for the gray values, and those that are shown."""
+        low, high = (found.low, found.high) if found is not None else (0.0, 0.0)
+        width = found.width if found is not None else 0.0
+        if contrast is not None:
+            low, high = min(low, contrast.low), max(high, contrast.high)
+        span = max(high - low, width) or 1.0
         for box in (self.low, self.high):
             with QSignalBlocker(box):
-                box.setDecimals(0 if found.width == 1.0 else max(0, 4 - len(str(int(span)))) + (span < 1) * 2)
-                box.setRange(found.low - FAR * span, found.high + FAR * span)
-                box.setSingleStep(max(span / 100, found.width))
+                box.setDecimals(0 if width == 1.0 else max(0, 4 - len(str(int(span)))) + (span < 1) * 2)
+                box.setRange(low - FAR * span, high + FAR * span)
+                box.setSingleStep(max(span / 100, width))
 
     def _wish_contrast(self, contrast: Contrast) -> None:
         self.state_wished.emit(self._state.with_contrast(self._state.channel, contrast, self._side))
@@ -156,7 +190,7 @@ class DisplayPanel(QWidget):
         sides.setSpacing(2)
         side_group = QButtonGroup(self)
         names: tuple[tuple[Side, str], ...] = (("raw", _("Raw")), ("restored", _("Restored")))
-        for side, title in names:
+        for side, title in names:  # `show_pair` names them anew
             self.sides[side] = _switch(title, _("Set the contrast of this image alone"))
             self.sides[side].clicked.connect(lambda _checked, name=side: self._choose_side(name))
             side_group.addButton(self.sides[side])
@@ -166,7 +200,7 @@ class DisplayPanel(QWidget):
             label.setProperty("role", "heading")
             label.setWordWrap(True)
         self.clipped.setProperty("role", "quiet")
-        self.gamma.setRange(0.1, 5.0)
+        self.gamma.setRange(*GAMMAS)
         self.gamma.setDecimals(2)
         self.gamma.setSingleStep(0.05)
         self.lock.setIcon(icon("lock"))
@@ -196,6 +230,7 @@ class DisplayPanel(QWidget):
         column.addLayout(numbers)
         column.addWidget(self.auto)
         column.addWidget(self.auto_all)
+        column.addWidget(self.kind)
         column.addWidget(self.lock)
         column.addWidget(promise)
         column.addStretch(1)
@@ -216,6 +251,7 @@ class DisplayPanel(QWidget):
         self.auto.setToolTip(_("Find the contrast of this channel (A)"))
         self.auto_all.clicked.connect(self.auto_all_clicked)
         self.auto_all.setToolTip(_("Find the contrast of every channel (Shift+A)"))
+        self.kind.kind_wished.connect(lambda kind: self.state_wished.emit(self._state.with_kind(kind)))
         self.lock.toggled.connect(lambda locked: self.state_wished.emit(self._state.with_lock(locked=locked)))
 
 
@@ -227,21 +263,24 @@ def channel_title(name: str) -> str:
 def clipped_in_words(found: Histogram, contrast: Contrast) -> str:
     """Return how much of the plane is drawn fully black or fully bright."""
     darker, brighter = found.shares_outside(contrast)
-    if not darker and not brighter:
-        return _("Nothing is cut off.")
-    return _("Cut off: {darker} in the dark, {brighter} in the bright.").format(
-        darker=share_in_words(darker), brighter=share_in_words(brighter)
-    )
+    bright = _("{share} too bright").format(share=share_in_words(brighter)) if brighter else ""
+    dark = _("{share} too dark").format(share=share_in_words(darker)) if darker else ""
+    if not bright and not dark:
+        return _("Nothing is too bright or too dark for this range.")
+    return _("{shares} for this range.").format(shares=", ".join(share for share in (bright, dark) if share))
 
 
 def share_in_words(share: float) -> str:
     """Return a share in per cent, never rounded down to nothing."""
     percent = share * 100
-    if not percent:
-        return _("nothing")
     if percent < 0.1:
         return _("less than 0.1\u202f%")
     return f"{percent:.1f}\u202f%" if percent < 10 else f"{percent:.0f}\u202f%"
+
+
+def shortened(name: str) -> str:
+    """Return a name of a file that fits on a button: its beginning and its end."""
+    return name if len(name) <= LONGEST else f"{name[: LONGEST // 2]}…{name[-(LONGEST // 2 - 1) :]}"
 
 
 def _switch(title: str, tip: str) -> QToolButton:

@@ -18,8 +18,8 @@ UNLOCKED = (
     "The images are drawn with contrasts of their own: brightness cannot be compared by eye. "
     "Click to lock them together."
 )
-SLOWEST, FASTEST = 0.5, 3.0  # changes per second; faster flicker can harm people who bear it badly
-MOST = 1e12  # gray values
+SLOWEST, FASTEST = 1.0, 3.0  # changes per second; faster flicker can harm people who bear it badly
+MOST = 99999.0  # gray values, unless there are greater ones
 DIGITS = 3  # of the end of the colours
 
 
@@ -39,11 +39,11 @@ class CompareBar(QWidget):
         self._modes: dict[str, QToolButton] = {}
         self.swap = self._button(_("Swap"), "swap", _("Let the two images change places (X)"))
         self.lock = self._button(_("Contrast locked"), "lock", _(LOCKED))
-        self.rate = QDoubleSpinBox(minimum=SLOWEST, maximum=FASTEST, singleStep=0.5, decimals=1)
+        self.rate = QDoubleSpinBox(minimum=SLOWEST, maximum=FASTEST, decimals=0)
         self.reach = QDoubleSpinBox(minimum=0.0, maximum=MOST, prefix="±\u202f", decimals=0)
         self.auto = self._button(_("Auto"), "auto", _("Find the range of the colours for what is seen"))
         self.other = self._button(
-            _("Compare with…"), "compare", _("Choose another image to compare with (Shift+V)")
+            _("Compare with…"), "pair", _("Choose another image to compare with (Shift+V)")
         )
         self.stop = self._button(_("Stop comparing"), "close", _("Look at this image alone"))
         self.note = QLabel(wordWrap=True)
@@ -79,6 +79,7 @@ class CompareBar(QWidget):
         self.reach.setEnabled(reach is not None)
         if reach is not None:
             with QSignalBlocker(self.reach):
+                self.reach.setMaximum(max(MOST, 10 * reach))
                 self.reach.setDecimals(max(0, DIGITS - len(str(int(reach))) + (reach < 1) * 2))
                 self.reach.setValue(reach)
 
@@ -92,6 +93,7 @@ class CompareBar(QWidget):
         group = QButtonGroup(self)
         for row in MODES:
             button = self._button(_(row.title), row.icon, f"{_(row.help)} (V)")
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
             button.setCheckable(True)
             button.clicked.connect(lambda _checked, key=row.key: self.mode_clicked.emit(key))
             group.addButton(button)
@@ -101,9 +103,9 @@ class CompareBar(QWidget):
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         for button in (self.swap, self.lock):
             button.setCheckable(True)
-        self.rate.setSuffix(" " + _("per second"))
+        self.rate.setSuffix("\u202f/\u202fs")
         self.rate.setAccessibleName(_("Changes per second"))
-        self.rate.setToolTip(_("How often the picture changes"))
+        self.rate.setToolTip(_("How often in a second the picture changes"))
         self.reach.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
         self.reach.setAccessibleName(_("Range of the colours"))
         self.reach.setToolTip(_("The difference in gray values where the colours end, on both sides of zero"))
@@ -113,7 +115,7 @@ class CompareBar(QWidget):
             flow.addWidget(part)
         self.note.setProperty("role", "quiet")
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 3, 8, 3)
+        layout.setContentsMargins(5, 3, 5, 3)
         layout.setSpacing(2)
         layout.addLayout(flow)
         layout.addWidget(self.note)

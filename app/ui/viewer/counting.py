@@ -2,10 +2,11 @@
 
 from functools import partial
 
+import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.ui.background import Background, Task
-from app.ui.viewer.contrast import Histogram, histogram
+from app.ui.viewer.contrast import Histogram, Plane, histogram
 from app.ui.viewer.side import SideImage
 
 REST_MS = 100  # a plane that is looked at for so long is counted
@@ -13,7 +14,7 @@ PATIENCE_MS = 500  # while planes go by, one is counted so often
 
 
 class Counter(QObject):
-    """Keeps the histogram of one channel of what was drawn last."""
+    """Keeps the histogram of some channels, one as a rule, of what was drawn last."""
 
     changed = Signal(object)  # Histogram | None
 
@@ -23,15 +24,15 @@ class Counter(QObject):
         self._background = background
         self._task: Task[Histogram] | None = None
         self._counted: object = None
-        self._wish: tuple[SideImage, int] | None = None
+        self._wish: tuple[SideImage, tuple[int, ...]] | None = None
         self._rest = QTimer(self, interval=REST_MS, singleShot=True)
         self._patience = QTimer(self, interval=PATIENCE_MS, singleShot=True)
         self._rest.timeout.connect(self._begin)
         self._patience.timeout.connect(self._begin)
 
-    def count(self, side: SideImage, channel: int) -> None:
-        """Count a channel of a side soon, unless that is done or under way."""
-        self._wish = (side, channel)
+    def count(self, side: SideImage, *channels: int) -> None:
+        """Count channels of a side together soon, unless that is done or under way."""
+        self._wish = (side, channels)
         if self.histogram is None:
             self._begin()
             return
@@ -44,20 +45,25 @@ class Counter(QObject):
         self._patience.stop()
         if self._wish is None:
             return
-        side, channel = self._wish
+        side, channels = self._wish
         planes = side.drawn.planes if side.drawn is not None else {}
-        found = next(((region, plane) for region, plane in planes.items() if region.c[0] == channel), None)
-        key = (side.image, side.pixels, found[0]) if found is not None else None
+        found = {region: plane for region, plane in planes.items() if region.c[0] in channels}
+        key = (side.image, side.pixels, *found) if found else None
         if key == self._counted:
             return
         self._counted = key
         if self._task is not None:
             self._task.cancel()
-        if found is None:
+        if not found:
             self._take(None)
         else:
-            self._task = self._background.run(partial(histogram, found[1]), self._take)
+            self._task = self._background.run(partial(counted, tuple(found.values())), self._take)
 
     def _take(self, found: Histogram | None) -> None:
         self.histogram = found
         self.changed.emit(found)
+
+
+def counted(planes: tuple[Plane, ...]) -> Histogram:
+    """Count the gray values of planes of one size together; for a thread."""
+    return histogram(planes[0] if len(planes) == 1 else np.concatenate(planes))

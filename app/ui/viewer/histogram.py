@@ -1,6 +1,8 @@
-"""The histogram of a channel, with the range of its contrast to be dragged."""
+"""The histogram of a channel, with the range and the gamma of its contrast to be dragged."""
 
+import math
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +16,16 @@ from app.ui.viewer import luts
 from app.ui.viewer.contrast import Histogram, ramp
 from app.ui.viewer.state import Contrast
 
-REACH = 8.0  # pixels beside an end of the range where it can be taken
+REACH = 8.0  # pixels beside an end of the range or the gamma handle where it can be taken
+HANDLE = 4.5  # pixels: radius of the gamma handle
+GAMMAS = (0.1, 5.0)
 FOOT = 8.0  # pixels of the strip of colours under the histogram
+
+Part = Literal["low", "high", "gamma"]
 
 
 class HistogramView(QWidget):
-    """Bars, the range that is drawn from dark to bright, and the colours below."""
+    """Bars, the range that is drawn from dark to bright with its curve, and the colours below."""
 
     contrast_wished = Signal(object)  # Contrast
 
@@ -32,7 +38,7 @@ class HistogramView(QWidget):
         self._contrast: Contrast | None = None
         self._lut = "Grays"
         self._is_log = False
-        self._held: str | None = None
+        self._held: Part | None = None
         self._limits_held = (0.0, 1.0)
 
     def sizeHint(self) -> QSize:
@@ -123,6 +129,8 @@ class HistogramView(QWidget):
         painter.setPen(QPen(tint, 2))
         for x in (low, high):
             painter.drawLine(QPointF(x, 0), QPointF(x, ground.bottom()))
+        painter.setBrush(colour("surface", self.palette()))
+        painter.drawEllipse(self.handle, HANDLE, HANDLE)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         values = self.to_value(0) + np.arange(self.width()) / max(1, self.width()) * (
             self.to_value(self.width()) - self.to_value(0)
@@ -131,25 +139,46 @@ class HistogramView(QWidget):
         for x, (red, green, blue) in enumerate(shown.tolist()):
             painter.fillRect(QRectF(x, ground.bottom() + 2, 1, FOOT - 2), QColor(red, green, blue))
 
+    @property
+    def handle(self) -> QPointF:
+        """Where gamma is taken: the middle of the curve."""
+        contrast = self._contrast or Contrast(*self.limits)
+        tall = self.height() - FOOT
+        bright = 0.5**contrast.gamma
+        return QPointF(self.to_pixels((contrast.low + contrast.high) / 2), tall - 1 - bright * (tall - 2))
+
+    def gamma_at(self, y: float) -> float:
+        """Return the gamma with which the middle of the curve is at this height."""
+        tall = self.height() - FOOT
+        bright = min(max((tall - 1 - y) / max(1.0, tall - 2), 0.01), 0.99)
+        return round(min(max(math.log(bright) / math.log(0.5), GAMMAS[0]), GAMMAS[1]), 2)
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Take the nearer end of the range."""
+        """Take the gamma handle or the nearer end of the range."""
         if self._contrast is None or event.button() != Qt.MouseButton.LeftButton:
             return
-        x = event.position().x()
-        low, high = self.to_pixels(self._contrast.low), self.to_pixels(self._contrast.high)
         self._limits_held = self.limits
-        self._held = "low" if abs(x - low) < abs(x - high) or x < low else "high"
-        self.mouseMoveEvent(event)
+        self._held = self._part_at(event.position())
+        if self._held != "gamma":
+            self.mouseMoveEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Make the curve straight again where its handle is clicked twice."""
+        if self._contrast is not None and self._part_at(event.position()) == "gamma":
+            self.contrast_wished.emit(replace(self._contrast, gamma=1.0))
+        else:
+            self.mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Drag the end that is held."""
+        """Drag what is held."""
         contrast, x = self._contrast, event.position().x()
         if contrast is None:
             return
         if self._held is None:
-            ends = (self.to_pixels(contrast.low), self.to_pixels(contrast.high))
-            is_near = min(abs(x - end) for end in ends) <= REACH
-            self.setCursor(Qt.CursorShape.SplitHCursor if is_near else Qt.CursorShape.ArrowCursor)
+            self.setCursor(self._cursor_at(event.position()))
+            return
+        if self._held == "gamma":
+            self.contrast_wished.emit(replace(contrast, gamma=self.gamma_at(event.position().y())))
             return
         value, least = self.to_value(x), self._least
         value = float(round(value)) if least == 1.0 else value
@@ -162,6 +191,26 @@ class HistogramView(QWidget):
         """Let go."""
         self._held = None
         self.update()
+
+    def _part_at(self, at: QPointF) -> Part:
+        """Return what is taken there: gamma only where it is nearer than both ends."""
+        if self._contrast is None:
+            return "low"
+        low, high = self.to_pixels(self._contrast.low), self.to_pixels(self._contrast.high)
+        to_end = min(abs(at.x() - low), abs(at.x() - high))
+        to_handle = math.hypot(at.x() - self.handle.x(), at.y() - self.handle.y())
+        if to_handle <= REACH and to_handle < to_end:
+            return "gamma"
+        return "low" if abs(at.x() - low) < abs(at.x() - high) or at.x() < low else "high"
+
+    def _cursor_at(self, at: QPointF) -> Qt.CursorShape:
+        if self._contrast is None:
+            return Qt.CursorShape.ArrowCursor
+        if self._part_at(at) == "gamma":
+            return Qt.CursorShape.SizeVerCursor
+        ends = (self.to_pixels(self._contrast.low), self.to_pixels(self._contrast.high))
+        is_near = min(abs(at.x() - end) for end in ends) <= REACH
+        return Qt.CursorShape.SplitHCursor if is_near else Qt.CursorShape.ArrowCursor
 
     @property
     def _least(self) -> float:

@@ -90,6 +90,12 @@ class Pair:
         """Return the channel of the second image that belongs to one of the first."""
         return next((link.second for link in self.links if link.first == channel), None)
 
+    def seconds_of(self, channel: int) -> tuple[int, ...]:
+        """Return the channels of the second image that share the contrast set for one of the first."""
+        if self.is_mixed or self.second.is_rgb:
+            return tuple(link.second for link in self.links)
+        return tuple(link.second for link in self.links if link.first == channel)
+
     def first_of(self, channel: int) -> int | None:
         """Return the channel of the first image that belongs to one of the second."""
         return next((link.first for link in self.links if link.second == channel), None)

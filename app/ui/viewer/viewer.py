@@ -59,6 +59,7 @@ class Viewer(QWidget):
     pointer_moved = Signal(object)  # Pointer | None; its str() is a line for the status bar
     preview_box_moved = Signal(object)  # Box
     histogram_changed = Signal(object)  # Histogram of the active raw channel | None
+    histogram_beside_changed = Signal(object)  # Histogram of the second image | None: contrast is shared
     zoom_changed = Signal(float)  # pixels of the screen per raw pixel
     image_failed = Signal(object)  # UserError: a plane could not be read
     pair_changed = Signal(object)  # Pair | None: what is compared
@@ -80,6 +81,7 @@ class Viewer(QWidget):
         self._is_box_wanted = False
         self._pointer_at: tuple[float, float] | None = None
         self._counter = Counter(background, self)
+        self._counter_beside = Counter(background, self)
         self._kept = KeptContrasts()
         self.compare_bar = CompareBar(self)
         self.panes = Panes(self)
@@ -275,8 +277,7 @@ class Viewer(QWidget):
 
     def auto_contrast(self) -> None:
         """Find the contrast of the active channel anew."""
-        is_joint = self._info is not None and self._info.is_rgb
-        self._find_contrast(range(len(self._state.channels)) if is_joint else (self._state.channel,))
+        self._find_contrast((self._state.channel,))
 
     def auto_contrast_all(self) -> None:
         """Find the contrast of every channel anew."""
@@ -347,7 +348,7 @@ class Viewer(QWidget):
         self._show_box()
         for side in SIDES:
             self._draw(side)
-        self._counter.count(self._sides["raw"], state.channel)
+        self._count()
         self.zoom_changed.emit(self.zoom)
 
     def _show_panes(self) -> None:
@@ -408,8 +409,7 @@ class Viewer(QWidget):
         if self._is_box_wanted and self.preview.box is None:
             self._put_box()
             self._show_box()
-        if side == "raw":
-            self._counter.count(shown, self._state.channel)
+        self._count()
         if self._state.projection is not None:
             self._show_state()  # the next finer one, if there is one
         self._move_pointer(self._pointer_at)
@@ -457,6 +457,14 @@ class Viewer(QWidget):
 
     # Contrast and numbers
 
+    def _count(self) -> None:
+        """Count the gray values of the active channel, and those beside it if their contrast is their own."""
+        state, pair = self._state, self.comparing.pair
+        joint = tuple(range(len(state.channels))) if state.is_joint else (state.channel,)
+        self._counter.count(self._sides["raw"], *joint)
+        own = () if pair is None or state.is_contrast_locked else pair.seconds_of(state.channel)
+        self._counter_beside.count(self._sides["restored"], *own)
+
     def _find_contrast(self, channels: range | tuple[int, ...]) -> None:
         state = self._state
         for index in channels:
@@ -488,7 +496,9 @@ class Viewer(QWidget):
     def _show_box(self) -> None:
         info = self._info
         is_plane = self._state.projection is None  # what was restored belongs to one plane
-        rect = self.preview.rect(info) if info is not None and is_plane else None
+        pair = self.comparing.pair
+        is_alone = pair is None or pair.is_result  # what is compared with another file is not restored
+        rect = self.preview.rect(info) if info is not None and is_plane and is_alone else None
         packed = None if self._is_raw_held or rect is None else self.preview.drawn(self._state)
         self.panes.show_box(rect, packed)
 
@@ -512,6 +522,7 @@ class Viewer(QWidget):
         panes.stepped.connect(self.step)
         panes.resized.connect(self._show_state)
         self._counter.changed.connect(self.histogram_changed)
+        self._counter_beside.changed.connect(self.histogram_beside_changed)
         for side, shown in self._sides.items():
             shown.loader.drawn.connect(partial(self._put_up, side))
             shown.loader.drawn.connect(self.player.hear)

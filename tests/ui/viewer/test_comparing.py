@@ -183,8 +183,8 @@ def test_the_pace_of_flicker_is_set_in_the_bar(viewer, beside):
     assert viewer.flicker._timer.interval() == 500
     viewer.compare_bar.rate.setFocus()
     QTest.keyClick(viewer.compare_bar.rate, KEY.Key_Down)
-    assert viewer.view_state.flicker == 1.5
-    assert viewer.flicker._timer.interval() == 667
+    assert viewer.view_state.flicker == 1
+    assert viewer.flicker._timer.interval() == 1000
 
 
 def test_nothing_flickers_that_nobody_sees(qtbot, viewer, beside):

@@ -1,3 +1,6 @@
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -6,6 +9,7 @@ from PySide6.QtWidgets import QLabel
 
 from app.ui.inspector.display import DisplayPanel, clipped_in_words, share_in_words
 from app.ui.viewer.contrast import histogram
+from app.ui.viewer.pair import paired
 from app.ui.viewer.state import Contrast, initial_state
 from tests.ui.viewer.conftest import ArraySource, ramp
 
@@ -87,7 +91,21 @@ def test_the_page_says_that_data_are_not_changed(panel):
     assert any("your data are not changed" in label.text() for label in panel.findChildren(QLabel))
 
 
+def pair_of(second="b.tif", *, is_result=False, **kept):
+    info = ArraySource(ramp(channels=3), names=("DAPI", "GFP", "actin")).info
+    other = replace(info, **kept)
+    return paired(info, other, (Path("a.tif"), Path(second)), is_result=is_result)
+
+
+def test_without_a_second_image_there_is_nothing_to_lock(panel):
+    assert panel.lock.isHidden()
+    panel.lock.setChecked(False)
+    assert panel.sides["restored"].isHidden()
+
+
 def test_an_open_lock_lets_each_side_be_set_alone(qtbot, panel):
+    panel.show_pair(pair_of(is_result=True))
+    assert panel.lock.text() == "Lock raw and restored"
     assert panel.sides["restored"].isHidden()
     panel.lock.setChecked(False)
     QTest.mouseClick(panel.sides["restored"], LEFT)
@@ -98,16 +116,48 @@ def test_an_open_lock_lets_each_side_be_set_alone(qtbot, panel):
     assert panel._state.contrast(0, "restored") == Contrast(10, 100)
 
 
-@pytest.mark.parametrize("share", [0.0, 0.0004, 0.031, 0.42])
+def test_two_files_are_named_where_each_is_set_alone(panel):
+    panel.show_pair(pair_of("a file with a very long name.tif"))
+    assert panel.lock.text() == "Lock both images"
+    panel.lock.setChecked(False)
+    assert panel.sides["raw"].text() == "a.tif"
+    assert panel.sides["restored"].text() == "a file wi…name.tif"
+    assert panel.sides["restored"].accessibleName() == "a file with a very long name.tif"
+
+
+def test_the_second_image_has_a_histogram_and_numbers_of_its_own(qtbot, panel):
+    panel.show_pair(pair_of(dtype="float32"))
+    panel.lock.setChecked(False)
+    panel.show_histogram_beside(histogram(np.linspace(0, 1, 4096, dtype=np.float32).reshape(64, 64)))
+    panel.show_state(panel._state.with_contrast(0, Contrast(0.25, 0.75), "restored"))
+    QTest.mouseClick(panel.sides["restored"], LEFT)
+    assert (panel.low.value(), panel.high.value()) == (0.25, 0.75)
+    assert panel.clipped.text() == "25\u202f% too bright, 25\u202f% too dark for this range."
+
+
+def test_a_colour_picture_cannot_be_locked_with_a_gray_one(panel):
+    panel.show_pair(pair_of(is_rgb=True))
+    assert not panel.lock.isEnabled()
+
+
+@pytest.mark.parametrize("share", [0.0004, 0.031, 0.42])
 def test_what_is_cut_off_is_never_rounded_to_nothing(share):
-    words = {0.0: "nothing", 0.0004: "less than 0.1\u202f%", 0.031: "3.1\u202f%", 0.42: "42\u202f%"}
+    words = {0.0004: "less than 0.1\u202f%", 0.031: "3.1\u202f%", 0.42: "42\u202f%"}
     assert share_in_words(share) == words[share]
 
 
-def test_what_is_cut_off_is_said_in_words():
+@pytest.mark.parametrize(
+    ("contrast", "words"),
+    [
+        (Contrast(0, 99), "Nothing is too bright or too dark for this range."),
+        (Contrast(5, 99), "5.0\u202f% too dark for this range."),
+        (Contrast(0, 89), "10\u202f% too bright for this range."),
+        (Contrast(2, 98), "1.0\u202f% too bright, 2.0\u202f% too dark for this range."),
+    ],
+)
+def test_what_is_cut_off_is_said_in_words(contrast, words):
     found = histogram(np.arange(100, dtype=np.uint8).reshape(10, 10))
-    assert clipped_in_words(found, Contrast(0, 99)) == "Nothing is cut off."
-    assert "5.0\u202f% in the dark" in clipped_in_words(found, Contrast(5, 99))
+    assert clipped_in_words(found, contrast) == words
 
 
 def test_a_single_channel_needs_no_choice_of_channels(qtbot, panel):
@@ -115,3 +165,75 @@ def test_a_single_channel_needs_no_choice_of_channels(qtbot, panel):
     assert panel.auto_all.isHidden()
     assert all(button.isHidden() for button in panel.colourings.values())
     assert panel._title.text() == "Contrast"
+
+
+# Gamma
+
+
+def test_the_gamma_handle_lies_on_the_middle_of_the_curve(panel):
+    view = panel.histogram
+    panel.show_state(panel._state.with_contrast(0, Contrast(10, 100, 0.5)))
+    assert view.handle.x() == pytest.approx(view.to_pixels(55), abs=0.5)
+    assert view.gamma_at(view.handle.y()) == 0.5
+
+
+def test_dragging_the_gamma_handle_lifts_what_is_faint(panel):
+    view = panel.histogram
+    start = view.handle.toPoint()
+    QTest.mousePress(view, LEFT, NONE, start)
+    QTest.mouseMove(view, start - QPoint(0, 15))
+    QTest.mouseRelease(view, LEFT, NONE, start - QPoint(0, 15))
+    found = panel._state.contrast(0)
+    assert (found.low, found.high) == (10, 100)
+    assert 0.4 < found.gamma < 0.95
+    assert panel.gamma.value() == found.gamma
+    QTest.mouseDClick(view, LEFT, NONE, view.handle.toPoint())
+    assert panel._state.contrast(0).gamma == 1
+
+
+def test_beside_the_handle_the_nearer_end_is_taken(panel):
+    view = panel.histogram
+    at = view.handle.toPoint() + QPoint(3, 25)
+    QTest.mousePress(view, LEFT, NONE, at)
+    QTest.mouseRelease(view, LEFT, NONE, at)
+    assert panel._state.contrast(0).gamma == 1
+    assert panel._state.contrast(0).high < 100
+
+
+@pytest.mark.parametrize("y", [-500, 0, 40, 5000])
+def test_gamma_stays_within_reason(panel, y):
+    assert 0.1 <= panel.histogram.gamma_at(y) <= 5
+
+
+# What automatic contrast takes the image for
+
+
+def test_what_was_found_carries_an_auto_mark(panel):
+    assert panel.kind.kinds["brightfield"].isChecked()  # the ramp has no dark ground
+    assert panel.kind.mark.isVisible()
+    assert panel.kind.back.isHidden()
+    dark = np.zeros((64, 64), np.uint16)
+    dark[:8, :8] = 500
+    panel.show_histogram(histogram(dark))
+    assert panel.kind.kinds["fluorescence"].isChecked()
+
+
+def test_the_person_can_say_what_it_is_and_take_it_back(qtbot, panel):
+    with qtbot.waitSignal(panel.state_wished) as wished:
+        QTest.mouseClick(panel.kind.kinds["fluorescence"], LEFT)
+    state = wished.args[0]
+    assert state.kind == "fluorescence"
+    assert [channel.contrast for channel in state.channels] == [None, None, None]
+    assert panel.kind.mark.isHidden()
+    with qtbot.waitSignal(panel.state_wished) as wished:
+        QTest.mouseClick(panel.kind.back, LEFT)
+    assert wished.args[0].kind is None
+
+
+def test_a_colour_picture_has_one_contrast(panel):
+    state = initial_state(ArraySource(ramp(channels=3, dtype=np.uint8), is_rgb=True).info)
+    panel.show_state(state)
+    panel.show_histogram(histogram(ramp(dtype=np.uint8)[0, 0, 0]))
+    assert panel._title.text() == "Contrast"
+    panel.high.setValue(200)
+    assert {channel.contrast for channel in panel._state.channels} == {Contrast(0, 200)}
