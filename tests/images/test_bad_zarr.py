@@ -6,6 +6,8 @@ import os
 import re
 import shutil
 import struct
+import sys
+import time
 import zlib
 from pathlib import Path
 
@@ -281,6 +283,37 @@ def test_a_collection_without_images_is_told(tmp_path, said):
 def test_a_folder_that_is_no_image_says_so(tmp_path):
     (tmp_path / "a.zarr").mkdir()
     assert "is a folder, not an image" in refusal(tmp_path / "a.zarr", errors.UnknownFormat).sentence
+
+
+def test_halves_of_characters_in_names_do_no_harm(image):
+    said = multiscale(["z", "y", "x"], 1, name="a \ud83d b")
+    omero = {"channels": [{"label": "\ud800"}]}
+    write_json(image / ".zattrs", {"multiscales": [said], "omero": omero})
+    source = open_image(image)
+    source.close()
+    assert source.info.scenes == ("a ? b",)
+    assert source.info.channels[0].name == "?"
+    said["datasets"][0]["path"] = "\ud800"
+    write_json(image / ".zattrs", {"multiscales": [said]})
+    refusal(image, errors.Damaged)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_name_that_is_no_text_is_told(tmp_path):
+    path = write_image(tmp_path / os.fsdecode(b"a\xff.zarr"), cells((20, 30)))
+    error = refusal(path, errors.NotSupported)
+    assert error.sentence == "The name of a?.zarr has signs that cannot be read."
+
+
+def test_lists_that_never_end_are_cut(tmp_path):
+    wells = [{"path": f"A/{number}"} for number in range(100_000)]
+    path = write_group(tmp_path / "plate", {"plate": {"wells": wells}})
+    started = time.process_time()
+    refusal(path, errors.NoPixels)
+    levels = multiscale(["y", "x"], 100_000)
+    write_array(write_group(tmp_path / "a", {"multiscales": [levels]}) / "0", cells((20, 30)))
+    read_whole(tmp_path / "a")
+    assert time.process_time() - started < 30
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="the administrator may read everything")

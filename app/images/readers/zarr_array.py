@@ -129,6 +129,14 @@ class ZarrArray:
     def _open(self, node: Node, stack: tuple[int, ...]) -> Any:  # tensorstore carries no types
         import tensorstore
 
+        try:
+            self._folder.as_posix().encode()
+        except UnicodeEncodeError as error:
+            raise NotSupported(
+                f"The name of {self._store.name} has signs that cannot be read.",
+                hint="Give the folder another name.",
+                path=self._store.name,
+            ) from error
         driver = "zarr" if node.version == 2 else "zarr3"
         where = {"driver": "file", "path": self._folder.as_posix() + "/"}
         spec = {"driver": driver, "kvstore": where, "recheck_cached_metadata": "open"}

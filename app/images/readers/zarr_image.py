@@ -16,6 +16,7 @@ from models.source import AXES, Channel, Doubt, PixelSize, Shape5
 
 MOST_PLANES = 2_000_000
 MOST_CHANNELS = 10_000
+MOST_LEVELS = 64
 MOST_BYTES = 1 << 60  # an image that claims more is none
 COLOURS = (3, 4)  # samples per pixel
 LETTERS = {2: "YX", 3: "ZYX", 4: "CZYX", 5: "TCZYX"}  # of arrays that do not name their axes
@@ -160,7 +161,7 @@ def _initials(named: object) -> object:
 
 
 def _multiscale(store: Store, group: Node, image: Json) -> Layout:
-    datasets = [one for one in _list(image.get("datasets")) if isinstance(one, dict)]
+    datasets = [one for one in _list(image.get("datasets"))[:MOST_LEVELS] if isinstance(one, dict)]
     paths = [joined(group.path, str(one.get("path", ""))) for one in datasets]
     for one in datasets:
         store.inside(str(one.get("path", "")))

@@ -16,7 +16,10 @@ from app.images.folders import natural_key
 from app.images.readers.zarr_store import Json, Node, Store
 
 MOST_SCENES = 100_000
+MOST_WELLS = 20_000  # of a plate
 MOST_FIELDS = 10_000  # of a well
+MOST_ARRAYS = 10_000  # of a plain group
+MOST_LABELLED = 200  # images that are asked for their labels
 MOST_XML = 64 << 20
 KEPT_SECONDS = 30
 READERS = 8  # wells at a time, for drives that answer late
@@ -101,7 +104,7 @@ def _plate(store: Store, plate: Json) -> Iterator[Scene]:
     wells = [well for well in _dicts(plate.get("wells")) if _text(well.get("path"))]
     count = plate.get("field_count")
     expected = min(count, MOST_FIELDS) if type(count) is int and count > 0 else 1
-    paths = [_text(well["path"]).rstrip("/") for well in sorted(wells, key=_place)]
+    paths = [_text(well["path"]).rstrip("/") for well in sorted(wells[:MOST_WELLS], key=_place)]
     with ThreadPoolExecutor(READERS) as threads:
         for fields in threads.map(partial(_fields, store, expected=expected), paths):
             yield from fields
@@ -162,7 +165,7 @@ def _xml_names(store: Store) -> list[str]:
 
 def _arrays(store: Store) -> Iterator[Scene]:
     """Yield the arrays in a plain group that can be images."""
-    for name in sorted(store.inner(), key=natural_key):
+    for name in sorted(store.inner(), key=natural_key)[:MOST_ARRAYS]:
         try:
             node = store.node(name)
         except Damaged:
@@ -176,7 +179,7 @@ def _with_labels(store: Store, scenes: Iterator[Scene]) -> Iterator[Scene]:
     images = list(scenes)
     yield from images
     paths = dict.fromkeys(image.path for image in images)
-    for path in paths:
+    for path in islice(paths, MOST_LABELLED):
         above = joined(path, "labels")
         try:
             group = store.node(above)

@@ -19,6 +19,8 @@ MOST_DEPTH = 64
 LOOKED_AT = 64  # entries of a folder among which there should be an array
 IMAGES = ("multiscales", "plate", "well", "bioformats2raw.layout")  # attributes that make a group an image
 WORDS = re.compile(rb'"(multiscales|plate|well|bioformats2raw\.layout)"')
+ELSEWHERE = re.compile(r"^/|^[A-Za-z]:|://|[\\|\0]")  # other drives, addresses, tricks
+HALVES = re.compile(rb"\\u[dD][89a-fA-F]")
 ATTRIBUTES, GROUP, ARRAY, BOTH = ".zattrs", ".zgroup", ".zarray", "zarr.json"
 METADATA = (BOTH, ATTRIBUTES, GROUP, ARRAY)
 
@@ -69,7 +71,7 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.name = folder.name or str(folder)
+        self.name = (folder.name or str(folder)).encode("utf-8", "replace").decode()
         self._real = os.path.realpath(folder)
 
     def node(self, path: str = "") -> Node | None:
@@ -82,12 +84,13 @@ class Store:
         ImageError
             If it cannot be read.
         """
-        both = self._json(path, BOTH)
+        folder = self.inside(path)
+        both = self._json(folder / BOTH)
         if both is not None:
             is_array = both.get("node_type") == "array" or ("node_type" not in both and "shape" in both)
             return Node(path, 3, _dict(both.get("attributes")), both if is_array else None)
-        attributes, array = self._json(path, ATTRIBUTES), self._json(path, ARRAY)
-        if attributes is None and array is None and self._json(path, GROUP) is None:
+        attributes, array = self._json(folder / ATTRIBUTES), self._json(folder / ARRAY)
+        if attributes is None and array is None and self._json(folder / GROUP) is None:
             return None
         return Node(path, 2, attributes or {}, array)
 
@@ -100,12 +103,11 @@ class Store:
             If `path`, or a link on its way, leads out of the folder that was opened.
         """
         parts = [part for part in path.split("/") if part not in ("", ".")]
-        if path.startswith("/") or any(part == ".." or re.search(r"[\\:|\0]", part) for part in parts):
+        if ".." in parts or ELSEWHERE.search(path):
             raise self.escape()
-        found = os.path.realpath(self.folder.joinpath(*parts))
-        if found != self._real and not found.startswith(self._real.rstrip(os.sep) + os.sep):
-            raise self.escape()
-        return self.folder.joinpath(*parts)
+        found = self.folder.joinpath(*parts)
+        self._check_real(found)
+        return found
 
     def inner(self, path: str = "") -> list[str]:
         """Return the names of the visible folders at `path`, by name."""
@@ -138,21 +140,28 @@ class Store:
         assert isinstance(error, FileGone)
         return error
 
-    def _json(self, path: str, name: str) -> Json | None:
+    def _json(self, file: Path) -> Json | None:
         """Return what a file of metadata holds, or None if there is no such file."""
-        file = self.inside(f"{path}/{name}" if path else name)
         try:
+            if file.is_symlink():
+                self._check_real(file)
             text = _text(file)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
             raise from_system(error, self.folder) from error
         if text is None:
-            raise self.damaged(f"its file {name} is no text, or far too long", file=str(file))
+            raise self.damaged(f"its file {file.name} is no text, or far too long", file=str(file))
         try:
             return parsed(text)
         except ValueError as error:
-            raise self.damaged(f"its file {name} cannot be understood", file=str(file)) from error
+            raise self.damaged(f"its file {file.name} cannot be understood", file=str(file)) from error
+
+    def _check_real(self, path: Path) -> None:
+        """Refuse a path that links lead out of the folder."""
+        found = os.path.realpath(path)
+        if found != self._real and not found.startswith(self._real.rstrip(os.sep) + os.sep):
+            raise self.escape()
 
 
 def is_image(folder: Path) -> bool:
@@ -186,7 +195,7 @@ def metadata_files(folder: Path) -> list[Path]:
 
 
 def parsed(text: bytes) -> Json:
-    """Return the JSON object in `text`.
+    """Return the JSON object in `text`; halves of characters, which nothing can show, become question marks.
 
     Raises
     ------
@@ -195,6 +204,8 @@ def parsed(text: bytes) -> Json:
     """
     try:
         found = json.loads(text)
+        if HALVES.search(text):
+            found = json.loads(json.dumps(found, ensure_ascii=False).encode("utf-8", "replace"))
     except RecursionError as error:
         raise ValueError("nested too deep") from error
     if not isinstance(found, dict):
