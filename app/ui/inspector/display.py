@@ -25,7 +25,7 @@ from app.ui.viewer.compare_bar import LOCKED, UNLOCKED
 from app.ui.viewer.contrast import Histogram, kind_of
 from app.ui.viewer.histogram import GAMMAS, HistogramView
 from app.ui.viewer.layers import LayerList
-from app.ui.viewer.pair import Pair
+from app.ui.viewer.pair import Pair, shortened
 from app.ui.viewer.state import Contrast, Kind, Side, ViewState
 from models.knobs import N_
 
@@ -80,7 +80,7 @@ class DisplayPanel(QWidget):
         self.colourings[state.colouring].setChecked(True)
         for button in self.colourings.values():
             button.setVisible(len(state.channels) > 1)
-        self.auto_all.setVisible(len(state.channels) > 1)
+        self.auto_all.setVisible(len(state.channels) > 1 and not state.is_joint)
         channel = state.channels[state.channel] if has_image else None
         is_named = channel is not None and len(state.channels) > 1 and not state.is_joint
         self._title.setText(channel_title(channel.name) if channel and is_named else _("Contrast"))
@@ -94,7 +94,7 @@ class DisplayPanel(QWidget):
         self.lock.setText(_("Lock raw and restored") if is_result else _("Lock both images"))
         names = (_("Raw"), _("Restored")) if pair is None or is_result else pair.names
         for button, name in zip(self.sides.values(), names, strict=True):
-            button.setText(shortened(name))
+            button.setText(shortened(name, LONGEST))
             button.setAccessibleName(name)
             button.setToolTip(_("Set the contrast of {name} alone").format(name=name))
         self.show_state(self._state)
@@ -135,7 +135,8 @@ class DisplayPanel(QWidget):
         found = self._histograms[self._side]
         self._set_limits(found, contrast)
         self.histogram.show_histogram(found)
-        self.histogram.show_contrast(contrast, state.lut(state.channel) if state.channels else "Grays")
+        is_gray = state.is_joint or not state.channels
+        self.histogram.show_contrast(contrast, "Grays" if is_gray else state.lut(state.channel))
         for box, value in (
             (self.low, contrast.low if contrast else 0.0),
             (self.high, contrast.high if contrast else 1.0),
@@ -267,7 +268,8 @@ def clipped_in_words(found: Histogram, contrast: Contrast) -> str:
     dark = _("{share} too dark").format(share=share_in_words(darker)) if darker else ""
     if not bright and not dark:
         return _("Nothing is too bright or too dark for this range.")
-    return _("{shares} for this range.").format(shares=", ".join(share for share in (bright, dark) if share))
+    words = _("{shares} for this range.").format(shares=", ".join(share for share in (bright, dark) if share))
+    return words[0].upper() + words[1:]
 
 
 def share_in_words(share: float) -> str:
@@ -276,11 +278,6 @@ def share_in_words(share: float) -> str:
     if percent < 0.1:
         return _("less than 0.1\u202f%")
     return f"{percent:.1f}\u202f%" if percent < 10 else f"{percent:.0f}\u202f%"
-
-
-def shortened(name: str) -> str:
-    """Return a name of a file that fits on a button: its beginning and its end."""
-    return name if len(name) <= LONGEST else f"{name[: LONGEST // 2]}…{name[-(LONGEST // 2 - 1) :]}"
 
 
 def _switch(title: str, tip: str) -> QToolButton:

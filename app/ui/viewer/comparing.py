@@ -13,7 +13,7 @@ from app.ui.viewer.contrast import Plane
 from app.ui.viewer.difference import DifferenceSource, reach_of
 from app.ui.viewer.legend import Legend
 from app.ui.viewer.loader import Drawn, Wish
-from app.ui.viewer.pair import Pair, can_compare, paired, why_unlocked
+from app.ui.viewer.pair import Pair, can_compare, paired, shortened, why_unlocked
 from app.ui.viewer.plan import Viewport
 from app.ui.viewer.side import SideImage
 from app.ui.viewer.state import Rect, Side, ViewState, extent
@@ -134,7 +134,7 @@ class Comparing(QObject):
             return ()
         first, second = self.pair.tags(state)
         if pane == ("difference",):
-            less, more = (second, first) if state.is_swapped else (first, second)
+            less, more = map(shortened, (second, first) if state.is_swapped else (first, second))
             channel = self._between_name(state)
             words = _("{more} − {less}, {channel}") if channel else _("{more} − {less}")
             return (words.format(more=more, less=less, channel=channel),)
@@ -152,14 +152,15 @@ class Comparing(QObject):
         reach, pair = self.reach_of_colours(state), self.pair
         if pair is None or reach is None:
             return None
-        less, more = pair.names[::-1] if state.is_swapped else pair.names
+        less, more = pair.short_names[::-1] if state.is_swapped else pair.short_names
         return Legend(reach, less, more)
 
     def notes(self, state: ViewState) -> str:
         """Return what has to be said about how the two images were laid over one another and are drawn."""
         if self.pair is None or self.first.image is None:
             return ""
-        why_open = "" if state.is_contrast_locked else self._why_open.get(self.first.image.key, "")
+        is_told = state.is_contrast_locked or state.compare == "difference"
+        why_open = "" if is_told else self._why_open.get(self.first.image.key, "")
         return "  ".join(note for note in (self.pair.note, why_open) if note)
 
     def with_reach(self, state: ViewState, reach: float | None) -> ViewState:
@@ -200,7 +201,8 @@ class Comparing(QObject):
             if channel.contrast is None or channel.restored is None:
                 continue
             self._is_undecided = False
-            if can_compare(channel.contrast, channel.restored):
+            is_one_type = self.pair.is_one_type
+            if can_compare(channel.contrast, channel.restored, is_one_type=is_one_type):
                 return state.with_lock(locked=True)
             if self.first.image is not None:
                 self._why_open[self.first.image.key] = why_unlocked(

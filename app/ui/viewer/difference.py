@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from app.text import _
 from app.ui.viewer.contrast import Plane, sampled
-from app.ui.viewer.pair import Pair
+from app.ui.viewer.pair import Link, Pair
 from app.ui.viewer.state import Rect, ViewState, extent
 from models.source import Channel, ImageInfo, ImageSource, Pixels, Range, Region, Shape5
 
@@ -142,7 +142,7 @@ def terms(pair: Pair) -> tuple[Term, ...]:
         return (Term(0, first, second, _("brightness")),)
     several = pair.first.shape[1] > 1
     return tuple(
-        Term(link.first, (link.first,), (link.second,), _name(pair.first, link.first) if several else "")
+        Term(link.first, (link.first,), (link.second,), _names(pair, link) if several else "")
         for link in pair.links
     )
 
@@ -206,6 +206,12 @@ def rounded_up(reach: float) -> float:
     step = 10.0 ** (math.floor(math.log10(reach)) - 1)
     digits = max(0, 1 - math.floor(math.log10(reach)))
     return round(math.ceil(reach / step - ALIKE) * step, digits)
+
+
+def _names(pair: Pair, link: Link) -> str:
+    """Return the name of a channel, and that of the other one if it is not the same."""
+    first, second = _name(pair.first, link.first), _name(pair.second, link.second)
+    return first if first.casefold() == second.casefold() else f"{first} / {second}"
 
 
 def _name(info: ImageInfo, index: int) -> str:

@@ -129,12 +129,18 @@ class Overlay(QWidget):
 
     def _paint_tags(self, painter: QPainter) -> None:
         for index, tag in enumerate(self._tags):
-            left = MARGIN
+            left, room = MARGIN, self.width() - 2 * MARGIN
             if self._middle is not None and len(self._tags) == 2:
+                beside = self.width() - self._middle if index else self._middle
+                tag = self._fitting(tag, max(beside - 8 - MARGIN, room / 4))
                 left = self._middle + 8 if index else self._middle - 8 - self._plate_width(tag)
-            self._paint_plate(painter, QPointF(left, MARGIN), tag)
+            self._paint_plate(painter, QPointF(left, MARGIN), self._fitting(tag, room))
         if self._mark:
             self._paint_plate(painter, self._mark_at + QPointF(5, 5), self._mark)
+
+    def _fitting(self, text: str, room: float) -> str:
+        """Return a text with its middle left out where there is no room for all of it on a plate."""
+        return QFontMetricsF(self.font()).elidedText(text, Qt.TextElideMode.ElideMiddle, room - 14)
 
     def _plate_width(self, text: str) -> float:
         return QFontMetricsF(self.font()).horizontalAdvance(text) + 14

@@ -13,7 +13,10 @@ from app.ui.viewer.pointer import value_in_words
 from app.ui.viewer.state import Contrast, Rect, ViewState, extent, is_calibrated
 from models.source import Channel, ImageInfo
 
-SHARED = 0.05  # of the wider range: with less in common, two ranges of gray values cannot be compared
+LONGEST = 22  # letters of a name within a sentence
+# Of the wider of two ranges of gray values: with less in common they cannot be compared. Pixels of one type
+# more often mean the same.
+SHARED, SHARED_OF_ONE_TYPE = 0.5, 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +76,16 @@ class Pair:
         return self.first.is_rgb != self.second.is_rgb
 
     @property
+    def is_one_type(self) -> bool:
+        """Whether both have pixels of the same type."""
+        return self.first.dtype == self.second.dtype
+
+    @property
     def is_locked_at_first(self) -> bool | None:
         """Whether their contrasts begin locked together; None: the gray values have to be seen first."""
         if self.is_mixed:
             return False
-        is_counted = self.first.dtype == self.second.dtype and not self.first.dtype.startswith("float")
+        is_counted = self.is_one_type and not self.first.dtype.startswith("float")
         return True if self.is_result or is_counted else None
 
     def links_of(self, state: ViewState) -> tuple[Link, ...]:
@@ -116,6 +124,11 @@ class Pair:
             z = round(z * step / other)
         return min(z, other_depth - 1)
 
+    @property
+    def short_names(self) -> tuple[str, str]:
+        """The names as they stand within a sentence."""
+        return (shortened(self.names[0]), shortened(self.names[1]))
+
     def tags(self, state: ViewState) -> tuple[str, str]:
         """Return both names; that of the second with its plane or time, where those differ."""
         second = self.names[1]
@@ -146,7 +159,7 @@ def laid_over(first: ImageInfo, second: ImageInfo, names: tuple[str, str]) -> tu
         note = _("{first} does not say how large a pixel is: {second} is stretched over it.")
     else:
         note = _("Neither file says how large a pixel is: {second} is stretched over {first}.")
-    return extent(first), note.format(first=names[0], second=names[1])
+    return extent(first), note.format(first=shortened(names[0]), second=shortened(names[1]))
 
 
 def link(first: ImageInfo, second: ImageInfo, *, is_result: bool = False) -> tuple[Link, ...]:
@@ -182,10 +195,16 @@ def distinct_names(first: Path, second: Path) -> tuple[str, str]:
     return (first.name, second.name)
 
 
-def can_compare(first: Contrast, second: Contrast) -> bool:
+def shortened(name: str, most: int = LONGEST) -> str:
+    """Return a name with its middle left out if it is long."""
+    return name if len(name) <= most else f"{name[: most // 2]}…{name[-(most // 2 - 1) :]}"
+
+
+def can_compare(first: Contrast, second: Contrast, *, is_one_type: bool = False) -> bool:
     """Whether two ranges of gray values have enough in common to be drawn with the same contrast."""
     shared = min(first.high, second.high) - max(first.low, second.low)
-    return shared > SHARED * max(first.high - first.low, second.high - second.low)
+    least = SHARED_OF_ONE_TYPE if is_one_type else SHARED
+    return shared > least * max(first.high - first.low, second.high - second.low)
 
 
 def why_unlocked(pair: Pair, first: Contrast | None, second: Contrast | None) -> str:
@@ -197,8 +216,8 @@ def why_unlocked(pair: Pair, first: Contrast | None, second: Contrast | None) ->
     return _("Contrast is not locked: gray values go to {first} in {one} and to {second} in {other}.").format(
         first=value_in_words(_plain(first.high)),
         second=value_in_words(_plain(second.high)),
-        one=pair.names[0],
-        other=pair.names[1],
+        one=pair.short_names[0],
+        other=pair.short_names[1],
     )
 
 

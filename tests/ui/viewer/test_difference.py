@@ -117,6 +117,10 @@ def test_channels_are_subtracted_by_name():
     second = ArraySource(pixels[:, ::-1].copy(), names=("gfp", "dapi"))
     found = between(first, second)
     assert [term.name for term in found.terms] == ["DAPI", "GFP"]
+    other = between(first, ArraySource(pixels, names=("DAPI", "RFP")))
+    assert [term.name for term in other.terms] == ["DAPI"]
+    by_order = between(first, ArraySource(pixels, names=("actin", "RFP")))
+    assert [term.name for term in by_order.terms] == ["DAPI / actin", "GFP / RFP"]
     assert not whole(found, c=0).any()
     assert not whole(found, c=1).any()
 

@@ -205,13 +205,19 @@ def test_results_are_always_locked_and_colours_never_with_gray():
         (Contrast(100, 900), Contrast(90, 700), True),
         (Contrast(0, 255), Contrast(0, 1), False),
         (Contrast(100, 4000), Contrast(10, 250), False),
-        (Contrast(0, 1), Contrast(0, 0.3), True),
+        (Contrast(0, 1), Contrast(0, 0.3), False),
         (Contrast(0, 10), Contrast(20, 30), False),
     ],
 )
 def test_gray_values_can_be_compared_if_their_ranges_meet(first, second, wanted):
     assert can_compare(first, second) is wanted
     assert can_compare(second, first) is wanted
+
+
+def test_pixels_of_one_type_need_less_in_common():
+    dim, bright = Contrast(0, 0.1), Contrast(0, 1)
+    assert can_compare(dim, bright, is_one_type=True)
+    assert not can_compare(dim, bright)
 
 
 def test_an_open_lock_says_why():
