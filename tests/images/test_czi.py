@@ -8,6 +8,7 @@ import pytest
 
 from app.images import errors
 from app.images.open import open_image, read_metadata
+from app.images.partial import missing_planes
 from models.source import Channel, PixelSize, Region
 from tests.images.made_czi import Block, czi
 from tests.makers import cells
@@ -176,3 +177,50 @@ def test_text_that_starts_like_a_czi_file(tmp_path):
     (tmp_path / "a.czi").write_bytes(b"ZISRAWFILE and nothing else")
     with pytest.raises(errors.Damaged):
         open_image(tmp_path / "a.czi")
+
+
+@pytest.mark.parametrize("compression", [0, 4, 5, 6])
+def test_a_cut_file_shows_what_is_there(tmp_path, compression):
+    import imagecodecs
+
+    pixels = cells((1, 2, 4, 20, 30))
+    blocks = stack(pixels)
+    for block in blocks:
+        block.compression = compression
+        if compression == 4:
+            block.packed = imagecodecs.jpegxr_encode(block.pixels)
+        elif compression == 5:
+            block.packed = imagecodecs.zstd_encode(block.pixels.tobytes())
+        elif compression == 6:
+            split = block.pixels.view("u1").reshape(-1, 2).T.tobytes()
+            block.packed = b"\x03\x01\x01" + imagecodecs.zstd_encode(split)
+    data = czi(blocks, XML)
+    at = [i for i in range(len(data)) if data.startswith(b"ZISRAWSUBBLOCK", i)][6]
+    (tmp_path / "a.czi").write_bytes(data[: at + 300])
+    with pytest.raises(errors.Truncated, match=r"in plane 7 of 8\). The first 6 can be shown"):
+        open_image(tmp_path / "a.czi")
+    source = open_image(tmp_path / "a.czi", partial=True)
+    assert missing_planes(source) == {(0, 1, 2), (0, 1, 3)}
+    np.testing.assert_array_equal(source.read(source.info.plane(c=0, z=3))[0, 0, 0], pixels[0, 0, 3])
+    region = Region((0, 1), (1, 2), (0, 2), (5, 9), (6, 20))
+    np.testing.assert_array_equal(source.read(region), pixels[region.slices])
+    with pytest.raises(errors.Truncated):
+        source.read(source.info.plane(c=1, z=2))
+    source.close()
+
+
+def test_a_recording_that_was_never_finished_shows_what_is_there(tmp_path):
+    pixels = cells((20, 30, 3), "uint8")
+    data = bytearray(czi([Block(pixels[..., ::-1], places={"C": 0})]))
+    struct.pack_into("<q", data, 32 + 52, 0)
+    (tmp_path / "a.czi").write_bytes(data)
+    source = open_image(tmp_path / "a.czi", partial=True)
+    assert source.info.is_rgb
+    np.testing.assert_array_equal(source.read(source.info.whole())[0, :, 0], np.moveaxis(pixels, -1, 0))
+    source.close()
+
+
+def test_a_file_cut_before_its_first_tile_says_so(tmp_path):
+    (tmp_path / "a.czi").write_bytes(czi(stack(cells((1, 1, 1, 20, 30))))[:700])
+    with pytest.raises(errors.Truncated, match="Nothing of it can be shown"):
+        open_image(tmp_path / "a.czi", partial=True)

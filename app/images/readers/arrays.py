@@ -137,8 +137,7 @@ def _opened(path: Path, data: Bytes, scene: int, names: Sequence[str], *, partia
             shapes = (axes.shape,)
             info = image_info(path, scene, names, shapes, dtype, is_rgb=axes.is_rgb, doubts=axes.doubts)
             planes = StridedPlanes(path, data, layout)
-            if not partial:
-                planes.check_complete()
+            planes.check_complete(partial=partial)
             return PlaneSource(path, info, planes)
     except BaseException:
         data.close()

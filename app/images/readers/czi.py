@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.images import xml_tree
-from app.images.errors import NoPixels
+from app.images.errors import NoPixels, Truncated
 from app.images.metadata import Entry
 from app.images.partial import Plane
+from app.images.readers import czi_cut
 from app.images.readers.czi_head import Notes, check_head, notes
 from app.images.readers.planes import (
     PlaneSource,
@@ -66,10 +67,13 @@ class Place:
     hidden: dict[str, int]
 
 
-def open_source(path: Path, scene: int = 0, *, partial: bool = False) -> PlaneSource:  # noqa: ARG001 - all readers
-    """Open a scene of a CZI file; `partial` makes no difference. See `app.images.open.open_image`."""
+def open_source(path: Path, scene: int = 0, *, partial: bool = False) -> PlaneSource:
+    """Open a scene of a CZI file; see `app.images.open.open_image`."""
     with translated(path):
-        reader = _opened(path)
+        try:
+            reader = _opened(path)
+        except Truncated:
+            return czi_cut.opened(path, scene, partial=partial)
         try:
             counts = {axis: int(stop) for axis, (_, stop) in reader.total_bounding_box.items()}
             c = counts["C"]
@@ -133,7 +137,7 @@ class _CziPlanes:
                             out[i, j, k] = box[..., samples - 1 - sample]  # blue comes first
 
     def missing(self) -> frozenset[Plane]:
-        """Return no planes: a file that ends too early is not opened at all."""
+        """Return no planes: files that end too early are read otherwise."""
         return frozenset()
 
     def close(self) -> None:

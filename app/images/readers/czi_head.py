@@ -13,7 +13,8 @@ from models.source import Channel, PixelSize
 
 START = b"ZISRAWFILE"
 SEGMENT = 32  # bytes before the data of each segment: 16 of its name, sizes
-POSITIONS = {52: b"ZISRAWDIRECTORY", 60: b"ZISRAWMETADATA"}  # where the start says that these lie
+DIRECTORY = 52
+POSITIONS = {DIRECTORY: b"ZISRAWDIRECTORY", 60: b"ZISRAWMETADATA"}  # where the start says that these lie
 ENTRIES = 128  # bytes of the directory before its entries
 MOST_DIMENSIONS = 64
 INFORMATION = "Metadata/Information/Image"
@@ -39,18 +40,20 @@ def check_head(path: Path) -> None:
             raise damaged(path, "its start is no CZI file's")
         for at, name in POSITIONS.items():
             (position,) = struct.unpack_from("<q", head, SEGMENT + at)
+            if position == 0 and at == DIRECTORY:
+                raise cut(path)  # the microscope's computer stopped before it was written
             if position == 0:
                 continue
             if position < 0 or position + SEGMENT > size:
-                raise _cut(path)
+                raise cut(path)
             file.seek(position)
             segment = file.read(SEGMENT + ENTRIES)
             if not segment.startswith(name):
                 raise damaged(path, "a part of it is not where it should be")
             (used,) = struct.unpack_from("<q", segment, 24)
             if used < 0 or position + SEGMENT + used > size:
-                raise _cut(path)
-            if at == 52:
+                raise cut(path)
+            if at == DIRECTORY:
                 (count,) = struct.unpack_from("<i", segment, SEGMENT)
                 if count < 0 or count * 32 > used:
                     raise damaged(path, f"it claims to have {count} parts")
@@ -136,7 +139,8 @@ def _check_entries(path: Path, entries: bytes, count: int, size: int) -> None:
         at += 32 + 20 * dimensions
 
 
-def _cut(path: Path) -> Truncated:
+def cut(path: Path) -> Truncated:
+    """Return the error for a file of which nothing can be shown because its end is missing."""
     return Truncated(
         f"{path.name} ends too early: the list of its parts, which stands at its end, is missing."
         " Nothing of it can be shown.",

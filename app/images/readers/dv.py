@@ -34,8 +34,7 @@ def open_source(path: Path, scene: int = 0, *, partial: bool = False) -> PlaneSo
             scale, channels = Scale(PixelSize(z, y, x)), _channels(head, layout.shape[1])
             info = image_info(path, 0, ("",), (layout.shape,), layout.dtype, scale=scale, channels=channels)
             planes = StridedPlanes(path, data, layout)
-            if not partial:
-                planes.check_complete()
+            planes.check_complete(partial=partial)
             return PlaneSource(path, info, planes)
         except BaseException:
             data.close()

@@ -15,11 +15,11 @@ from xml.etree import ElementTree
 import numpy as np
 
 from app.images import xml_tree
-from app.images.errors import NoPixels, too_early
+from app.images.errors import NoPixels
 from app.images.metadata import Entry
 from app.images.partial import Plane
 from app.images.readers.planes import PlaneSource, check_scene, damaged, image_info, not_supported, translated
-from app.images.readers.strided import FileBytes, Layout, StridedPlanes
+from app.images.readers.strided import FileBytes, Layout, StridedPlanes, check_present
 from app.images.scale import Scale
 from models.source import Channel, Doubt, Pixels, PixelSize, Region, Shape5
 
@@ -84,8 +84,7 @@ def open_source(path: Path, scene: int = 0, *, partial: bool = False) -> PlaneSo
             one: Shape5 = (shape[0], 1, *shape[2:])
             layouts = [Layout(one, dtype, start + offset, steps) for offset in offsets]
             planes = _LifPlanes(path, data, layouts)
-            if not partial:
-                planes.check_complete()
+            planes.check_complete(partial=partial)
             return PlaneSource(path, info, planes)
         except BaseException:
             data.close()
@@ -108,12 +107,11 @@ class _LifPlanes:
         self._channels = [StridedPlanes(path, data, layout) for layout in layouts]
         self._shape = layouts[0].shape
 
-    def check_complete(self) -> None:
-        """Raise `Truncated` if the file ends before the last pixel."""
+    def check_complete(self, *, partial: bool) -> None:
+        """Raise `Truncated` if not all planes are there; if `partial`, only if none is."""
         missing = len(self.missing())
-        if missing:
-            planes = self._shape[0] * len(self._channels) * self._shape[2]
-            raise too_early(self._path, planes - missing, planes)
+        planes = self._shape[0] * len(self._channels) * self._shape[2]
+        check_present(self._path, planes - missing, planes, partial=partial)
 
     def fill(self, region: Region, out: Pixels) -> None:
         """Write the pixels of `region` into `out`."""

@@ -35,8 +35,7 @@ def open_source(path: Path, scene: int = 0, *, partial: bool = False) -> PlaneSo
             shapes = (layout.shape,)
             info = image_info(path, 0, ("",), shapes, layout.dtype, scale=scale, is_rgb=is_rgb, doubts=doubts)
             planes = StridedPlanes(path, data, layout)
-            if not partial:
-                planes.check_complete()
+            planes.check_complete(partial=partial)
             return PlaneSource(path, info, planes)
         except BaseException:
             data.close()

@@ -21,14 +21,14 @@ from app.images.metadata import Entry
 from app.images.partial import Plane
 from app.images.readers.nd2_chunks import Chunks
 from app.images.readers.planes import PlaneSource, check_scene, damaged, image_info, translated
-from app.images.readers.strided import FileBytes
+from app.images.readers.strided import FileBytes, check_present
 from app.images.scale import Scale
 from models.source import Channel, Pixels, PixelSize, Region, Shape5
 
 SIZES = (b"ImageAttributesLV!", b"ImageAttributes!")
 LEGACY = b"\0\0\0\x0c"
 TIMES = b"\0" * 8  # before the pixels of a frame, when it was taken
-MOST_FRAMES = 5_000_000
+MOST_FRAMES = 500_000
 BEST_RATIO = 1100  # Deflate does no better
 
 File = Any  # nd2.ND2File: its types are loose
@@ -90,8 +90,7 @@ def open_source(path: Path, scene: int = 0, *, partial: bool = False) -> PlaneSo
             if chunks is None:
                 return PlaneSource(path, info, _LegacyPlanes(path, data, frames, scene))
             planes = _Nd2Planes(path, data, chunks, frames, scene, shape)
-            if not partial:
-                planes.check_complete()
+            planes.check_complete(partial=partial)
             return PlaneSource(path, info, planes)
         except BaseException:
             data.close()
@@ -131,12 +130,13 @@ class _Nd2Planes:
         self._shape = shape
         self._kept: tuple[int, NDArray[Any]] | None = None  # the frame unpacked last
 
-    def check_complete(self) -> None:
-        """Raise `Truncated` if a frame of this position is not there."""
+    def check_complete(self, *, partial: bool) -> None:
+        """Raise `Truncated` if a frame of this position is not there; if `partial`, if none is there."""
         wanted = sorted({self._number(t, z) for t in range(self._shape[0]) for z in range(self._shape[2])})
-        for index, number in enumerate(wanted):
-            if not self._is_there(number):
-                raise too_early(self._path, index, len(wanted))
+        there = [self._is_there(number) for number in wanted]
+        first = len(there) if all(there) else there.index(False)
+        if not partial or not any(there):
+            check_present(self._path, first, len(there), partial=False)
 
     def missing(self) -> frozenset[Plane]:
         """Return the planes (t, c, z) whose frame is not there."""

@@ -17,6 +17,8 @@ from app.images.scale import Scale
 from models.source import Channel, Doubt, ImageInfo, Pixels, Region, Shape5
 
 MOST_PIXELS = 1 << 62
+MOST_PLANES = 2_000_000
+MOST_CHANNELS = 100_000
 MOST_BYTES = 1 << 36  # nobody means to read more at once
 PRIMARIES = (Channel("Red", "#ff0000"), Channel("Green", "#00ff00"), Channel("Blue", "#0000ff"))
 # What parsers and decoders raise on files that contradict themselves.
@@ -207,8 +209,8 @@ def image_info(
             hint="Export it again from the program that recorded it.",
             path=str(path),
         )
-    if c > 100_000:
-        raise ValueError(f"{c} channels")
+    if t * c * z > MOST_PLANES or c > MOST_CHANNELS:
+        raise ValueError(f"{t * c * z} planes of {c} channels")
     size, size_doubts = (scale or Scale()).settled()
     counts = {"T": t, "C": 1 if is_rgb else c, "Z": z}
     return ImageInfo(

@@ -21,6 +21,7 @@ from models.source import Pixels, Region, Shape5
 SMALL = 1 << 20  # so many bytes are read at once whatever the use,
 WASTE = 4  # more only if at least every fourth is needed,
 MOST_AT_ONCE = 64 << 20  # and never more than this
+MOST_MISSING = 500_000  # planes of a file that ends too early
 
 Strides = tuple[int, int, int, int, int]  # bytes from one to the next along T, C, Z, Y, X
 
@@ -134,12 +135,10 @@ class StridedPlanes:
         self._data = data
         self._layout = layout
 
-    def check_complete(self) -> None:
-        """Raise `Truncated` if the file ends before the last pixel."""
+    def check_complete(self, *, partial: bool = False) -> None:
+        """Raise `Truncated` if not all planes are there; if `partial`, only if none is."""
         planes = self._layout.planes
-        present = self._layout.present(self._data.size)
-        if present < planes:
-            raise too_early(self._path, present, planes)
+        check_present(self._path, self._layout.present(self._data.size), planes, partial=partial)
 
     def fill(self, region: Region, out: Pixels) -> None:
         """Write the pixels of `region` into `out`."""
@@ -181,6 +180,17 @@ class StridedPlanes:
             part = [slice(None)] * out.ndim
             part[axis] = slice(start, start + step)
             self._box(offset + start * strides[axis], strides, out[tuple(part)])
+
+
+def check_present(path: Path, present: int, planes: int, *, partial: bool) -> None:
+    """Raise `Truncated` if fewer than all `planes` are there; if `partial`, if none is there.
+
+    Raises ValueError if absurdly many are missing: nobody would wait for them.
+    """
+    if present < planes and (not partial or present == 0):
+        raise too_early(path, present, planes)
+    if planes - present > MOST_MISSING:
+        raise ValueError(f"{planes - present} planes are missing")
 
 
 def _extent(axes: Sequence[tuple[int, int]], itemsize: int) -> int:
