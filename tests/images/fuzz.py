@@ -134,8 +134,15 @@ def main() -> None:
     from app.images import open as opening
 
     cases = [Case(**one) for one in json.load(sys.stdin)]
+    import liffile  # noqa: F401 - once for all children
+    from PIL import Image
+
+    import app.images.readers.aics_metadata
     import app.images.readers.arrays
-    import app.images.readers.tiff  # noqa: F401 - once for all children
+    import app.images.readers.lif
+    import app.images.readers.tiff_metadata  # noqa: F401
+
+    Image.init()
 
     with tempfile.TemporaryDirectory() as folder:
         for case in cases:

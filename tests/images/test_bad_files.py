@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.images import errors
-from app.images.open import can_open, open_image
+from app.images.open import can_open, open_image, read_metadata
 from models.errors import UserError
 from models.source import Region
 from tests.images.test_tiff import ome_text, write_set
@@ -129,6 +129,27 @@ def test_an_image_of_no_pixels(tmp_path):
     with tifffile.TiffFile(tmp_path / "a.tif", mode="r+b") as file:
         file.pages.first.tags["ImageWidth"].overwrite(0)
     assert "0 x 30 pixels" in refusal(tmp_path / "a.tif", errors.NoPixels).sentence
+
+
+def test_an_image_of_less_than_no_pixels(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", cells((30, 40)), metadata=None)
+    with tifffile.TiffFile(tmp_path / "a.tif", mode="r+b") as file:
+        file.pages.first.tags["ImageLength"].overwrite(-30, dtype="i")
+    assert "40 x -30 pixels" in refusal(tmp_path / "a.tif", errors.NoPixels).sentence
+
+
+@pytest.mark.parametrize("planes", [3, 130])
+def test_planes_in_a_circle_are_not_followed_for_ever(tmp_path, planes):
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, cells((planes, 8, 9)), photometric="minisblack", metadata=None)
+    with tifffile.TiffFile(path) as file:
+        offsets = [page.offset for page in file.pages]
+    data = bytearray(path.read_bytes())
+    (count,) = struct.unpack_from("<H", data, offsets[-1])
+    struct.pack_into("<I", data, offsets[-1] + 2 + 12 * count, offsets[-2])
+    path.write_bytes(data)
+    refusal(path, errors.Damaged)
+    assert "TIFF tags" in [entry.name for entry in read_metadata(path)]
 
 
 def test_an_image_full_of_not_a_number_opens(opened, tmp_path):
@@ -252,6 +273,8 @@ def test_a_picture_that_claims_a_million_by_a_million_pixels(data_free_png, tmp_
     data[29:33] = struct.pack(">I", zlib.crc32(bytes(data[12:29])))
     (tmp_path / "a.png").write_bytes(data)
     refusal(tmp_path / "a.png", errors.TooLarge)
+    with pytest.raises(errors.TooLarge):
+        read_metadata(tmp_path / "a.png")
 
 
 @pytest.fixture

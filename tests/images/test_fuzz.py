@@ -53,7 +53,9 @@ def made(tmp_path_factory) -> dict[str, Path]:
     pixels = cells((1, 2, 3, 20, 24))
     write_ome(folder / "a.ome.tif", pixels, names=("a", "b"))
     write_imagej(folder / "b.tif", pixels)
-    tifffile.imwrite(folder / "c.tif", pixels[0, 0], tile=(16, 16), compression="zlib")
+    tifffile.imwrite(
+        folder / "c.tif", pixels[0, 0], tile=(16, 16), compression="zlib", photometric="minisblack"
+    )
     np.save(folder / "a.npy", pixels[0])
     np.savez_compressed(folder / "a.npz", first=pixels[0], second=pixels[0, 0])
     np.savez(folder / "b.npz", first=pixels[0])
@@ -196,14 +198,18 @@ def npy_nested_deep(folder: Path) -> Path:
     return npy(folder, "(" * 20_000 + ")" * 20_000)
 
 
-def npz_bomb(folder: Path) -> Path:
-    head = npy_head("{'descr': '|u1', 'fortran_order': True, 'shape': (512, 1024, 1024)}")
-    with zipfile.ZipFile(folder / "a.npz", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
-        with file.open("bomb.npy", "w") as member:
-            member.write(head)
-            for _ in range(512):
-                member.write(bytes(1 << 20))
+def npz_bomb(folder: Path, order: str = "False") -> Path:
+    head = npy_head(f"{{'descr': '|u1', 'fortran_order': {order}, 'shape': (512, 1024, 1024)}}")
+    packed = zipfile.ZipFile(folder / "a.npz", "w", zipfile.ZIP_DEFLATED, compresslevel=1)
+    with packed as file, file.open("bomb.npy", "w") as member:
+        member.write(head)
+        for _ in range(512):
+            member.write(bytes(1 << 20))
     return folder / "a.npz"
+
+
+def npz_bomb_in_columns(folder: Path) -> Path:
+    return npz_bomb(folder, "True")
 
 
 def npz_that_lies(folder: Path) -> Path:
@@ -351,7 +357,8 @@ ABSURD = [
     tiff_of_a_billion_planes, tiff_without_strips, tiff_of_huge_strips, tiff_of_huge_size,
     tiff_of_negative_size, tiff_in_a_circle, deep_ome_xml, ome_xml_bomb, ome_xml_that_fetches,
     ome_xml_of_absurd_sizes, npy_of_a_trillion_pixels, npy_of_absurd_sizes, npy_of_objects, npy_nested_deep,
-    npz_bomb, npz_that_lies, mrc_of_negative_size, mrc_of_a_billion_planes, mrc_with_a_negative_gap,
+    npz_bomb, npz_bomb_in_columns, npz_that_lies, mrc_of_negative_size, mrc_of_a_billion_planes,
+    mrc_with_a_negative_gap,
     dv_of_absurd_counts, czi_of_absurd_count, czi_of_absurd_size, czi_of_absurd_axes, nd2_of_absurd_map,
     nd2_of_many_frames, nd2_of_nothing, lif_of_a_billion_planes, lif_of_a_billion_tiles,
     lif_of_a_billion_wavelengths, lif_of_negative_steps, lif_nested_deep, png_of_a_billion_pixels,

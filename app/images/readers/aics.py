@@ -71,7 +71,10 @@ def metadata(path: Path, scene: int = 0) -> tuple[Entry, ...]:  # noqa: ARG001 -
     from app.images.readers.aics_metadata import picture_metadata, spe_metadata
 
     with _translated(path):
-        return spe_metadata(path) if path.suffix.lower() == ".spe" else picture_metadata(path)
+        if path.suffix.lower() == ".spe":
+            return spe_metadata(path)
+        with _picture(path):  # refuses what is too large
+            return picture_metadata(path)
 
 
 class PictureSource:

@@ -132,6 +132,12 @@ def _opened(path: Path, data: Bytes, scene: int, names: Sequence[str], *, partia
             dtype, shape = _dtype(path, header["descr"]), header["shape"]
             if len(shape) < 2:
                 raise not_supported(path, f"a list of numbers with {len(shape)} axes")
+            if isinstance(data, _PackedBytes) and data.size > KEPT_BYTES and header["fortran_order"]:
+                raise TooLarge(
+                    f"{path.name} holds an array packed so that no plane of it can be read without the rest.",
+                    hint="Save it with numpy.savez, which does not pack, or in C order.",
+                    path=str(path),
+                )
             axes = guess(path, shape, dtype)
             layout = Layout(axes.shape, dtype, start, _strides(axes, shape, dtype, header["fortran_order"]))
             shapes = (axes.shape,)

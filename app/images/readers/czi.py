@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.images import xml_tree
+from app.images import xml_text
 from app.images.errors import NoPixels, Truncated
-from app.images.metadata import Entry
+from app.images.metadata import Entry, Gatherer
 from app.images.partial import Plane
 from app.images.readers import czi_cut
 from app.images.readers.czi_head import Notes, check_head, notes
@@ -106,7 +106,7 @@ def metadata(path: Path, scene: int) -> tuple[Entry, ...]:  # noqa: ARG001 - all
     with translated(path):
         reader = _opened(path)
         try:
-            return xml_tree.entries(xml_tree.parse(reader.raw_metadata))
+            return Gatherer().xml(xml_text.parse(reader.raw_metadata)).entries
         finally:
             reader.close()
 

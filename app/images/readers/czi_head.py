@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from app.images import xml_tree
+from app.images import xml_text
 from app.images.errors import Truncated
 from app.images.readers.planes import damaged
 from app.images.scale import Scale
@@ -69,15 +69,15 @@ def notes(text: str, top: float) -> Notes:
     ValueError
         If it is no XML.
     """
-    root = xml_tree.parse(text)
+    root = xml_text.parse(text)
     image = root.find(INFORMATION)
     image = ElementTree.Element("Image") if image is None else image
     sizes: dict[str, float | None] = {"X": None, "Y": None, "Z": None}
     for distance in root.findall("Metadata/Scaling/Items/Distance"):
-        value = xml_tree.number(distance.findtext("Value"))
+        value = xml_text.number(distance.findtext("Value"))
         if distance.get("Id") in sizes and value is not None and value > 0:
             sizes[distance.get("Id", "")] = value * UM
-    interval = xml_tree.number(image.findtext("Dimensions/T/Positions/Interval/Increment"))
+    interval = xml_text.number(image.findtext("Dimensions/T/Positions/Interval/Increment"))
     scale = Scale(
         PixelSize(sizes["Z"], sizes["Y"], sizes["X"]), interval if interval and interval > 0 else None
     )
@@ -107,7 +107,7 @@ def _channel(channel: ElementTree.Element, shown: ElementTree.Element | None, to
     name = channel.get("Name") or channel.findtext("Fluor") or ""
     if shown is None:
         return Channel(name, _colour(channel.findtext("Color")))
-    low, high = (xml_tree.number(shown.findtext(end)) for end in ("Low", "High"))
+    low, high = (xml_text.number(shown.findtext(end)) for end in ("Low", "High"))
     low = 0.0 if low is None else low
     has_range = high is not None and 0 <= low < high <= 1 and (low, high) != (0, 1)
     display = (round(low * top, 3), round(high * top, 3)) if has_range and high is not None else None

@@ -14,9 +14,9 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from app.images import xml_tree
+from app.images import xml_text
 from app.images.errors import NoPixels
-from app.images.metadata import Entry
+from app.images.metadata import Entry, Gatherer
 from app.images.partial import Plane
 from app.images.readers.planes import PlaneSource, check_scene, damaged, image_info, not_supported, translated
 from app.images.readers.strided import FileBytes, Layout, StridedPlanes, check_present
@@ -95,7 +95,7 @@ def metadata(path: Path, scene: int) -> tuple[Entry, ...]:
     """Return the description of an image as the file has it."""
     with translated(path), _leaves(path) as (leaves, _):
         check_scene(path, scene, len(leaves))
-        return xml_tree.entries(leaves[scene].element)
+        return Gatherer().xml(leaves[scene].element).entries
 
 
 class _LifPlanes:
@@ -265,7 +265,7 @@ def _channel(one: ElementTree.Element, scaling: ElementTree.Element | None, dtyp
     display = None
     if scaling is not None and dtype.kind == "u":
         top = (1 << int(one.get("Resolution", "8"))) - 1
-        low, high = (xml_tree.number(scaling.get(f"{end}Value")) for end in ("Black", "White"))
+        low, high = (xml_text.number(scaling.get(f"{end}Value")) for end in ("Black", "White"))
         if low is not None and high is not None and 0 <= low < high <= 1:
             display = (round(low * top, 3), round(high * top, 3))
     return Channel(name, COLOURS.get(one.get("LUTName", "").lower()), display)

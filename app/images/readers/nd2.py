@@ -15,9 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.images import xml_tree
 from app.images.errors import Truncated, too_early
-from app.images.metadata import Entry
+from app.images.metadata import Entry, Gatherer
 from app.images.partial import Plane
 from app.images.readers.nd2_chunks import Chunks
 from app.images.readers.planes import PlaneSource, check_scene, damaged, image_info, translated
@@ -110,7 +109,8 @@ def metadata(path: Path, scene: int) -> tuple[Entry, ...]:  # noqa: ARG001 - all
                     "Experiment": file.experiment,
                     "Everything": _unstructured(file),
                 }
-                return tuple(_entry(name, value) for name, value in told.items() if value)
+                gatherer = Gatherer()
+                return tuple(gatherer.entry(name, _plain(value)) for name, value in told.items() if value)
         finally:
             data.close()
 
@@ -343,13 +343,11 @@ def _samples(frame: NDArray[Any]) -> NDArray[Any]:
     return frame.reshape(*frame.shape[:2], -1)
 
 
-def _entry(name: str, value: object) -> Entry:
-    def plain(one: object) -> object:
-        if dataclasses.is_dataclass(one) and not isinstance(one, type):
-            return dataclasses.asdict(one)
-        return [plain(part) for part in one] if isinstance(one, list) else one
-
-    return xml_tree.from_mapping({name: plain(value)})[0]
+def _plain(value: object) -> object:
+    """Return dataclasses, also in a list, as mappings."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    return [_plain(part) for part in value] if isinstance(value, list) else value
 
 
 def _unstructured(file: File) -> dict[str, Any]:

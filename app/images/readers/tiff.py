@@ -216,7 +216,7 @@ def _opened(handle: TiffHandle, scene: int, *, partial: bool) -> TiffSource:
 
 def _series_of(handle: TiffHandle) -> list[Series]:
     first = handle.first
-    if 0 in (first.imagewidth, first.imagelength):
+    if min(first.imagewidth, first.imagelength) <= 0:
         raise NoPixels(
             f"{handle.path.name} has {first.imagewidth} x {first.imagelength} pixels: nothing to see.",
             hint="Export it again from the program that recorded it.",

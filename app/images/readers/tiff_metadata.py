@@ -49,10 +49,19 @@ def tiff_metadata(handle: TiffHandle, key: Page) -> tuple[Entry, ...]:
     gatherer = Gatherer()
     found = [*_ome(handle, gatherer), *_imagej(handle, gatherer), *_slides(key, gatherer)]
     with handle.awake():
-        for title, name in (*NOTES, *XML_NOTES):
-            found += _notes(handle, title, name, gatherer)
+        if _is_chain(handle):
+            for title, name in (*NOTES, *XML_NOTES):
+                found += _notes(handle, title, name, gatherer)
         found.append(Entry("TIFF tags", "", _tags(key, gatherer)))
     return tuple(found)
+
+
+def _is_chain(handle: TiffHandle) -> bool:
+    try:
+        handle.check_chain()
+    except ValueError:
+        return False
+    return True
 
 
 def _ome(handle: TiffHandle, gatherer: Gatherer) -> list[Entry]:

@@ -31,6 +31,7 @@ def other_series(handle: TiffHandle) -> list[Series]:
     first = handle.first
     stated = _stated_pages(first)
     check_count(stated)
+    handle.check_chain()
     with handle.awake():
         if stated > len(handle.file.pages) and not first.is_final:
             return [_plain(handle, first, stated)]

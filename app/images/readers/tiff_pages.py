@@ -25,6 +25,7 @@ FOREIGN = (
 KEPT_BYTES = 64 << 20  # of unpacked strips and tiles
 SAFE_SEGMENT = 256 << 20  # a strip or tile that claims more must be plausible:
 BEST_RATIO = 2000  # no packing of real pixels does better
+CLASSIC = 42  # version of TIFF files below 4 GB
 GAP = 4  # rows are read apart if the crop is this much narrower than the image
 
 Page = Any  # tifffile.TiffPage or TiffFrame: tifffile is not typed strictly
@@ -85,6 +86,7 @@ class TiffHandle:
             raise _unreadable(path) from error
         self.size: int = self.file.filehandle.size
         self.followers: dict[str, TiffHandle] = {}
+        self._is_chain = False  # found out when it matters
         self._is_closed = False
 
     @property
@@ -100,9 +102,31 @@ class TiffHandle:
         return self.file.pages.first
 
     def count(self) -> int:
-        """Return how many pages the file has."""
+        """Return how many pages the file has; raises ValueError if they follow each other in a circle."""
+        self.check_chain()
         with self.awake():
             return len(self.file.pages)
+
+    def check_chain(self) -> None:
+        """Raise ValueError if the pages follow each other in a circle, which tifffile may follow for ever."""
+        if self._is_chain:
+            return
+        tiff = self.file.tiff
+        seen: set[int] = set()
+        with self.awake():
+            at = self._number_at(4 if tiff.version == CLASSIC else 8, tiff.offsetformat)
+            while at and at not in seen:
+                seen.add(at)
+                tags = self._number_at(at, tiff.tagnoformat)
+                at = self._number_at(at + tiff.tagnosize + tags * tiff.tagsize, tiff.offsetformat)
+        if at:
+            raise ValueError("the pages follow each other in a circle")
+        self._is_chain = True
+
+    def _number_at(self, offset: int, form: str) -> int:
+        """Return the number at `offset`, 0 beyond the end of the file."""
+        data = self.bytes_at(offset, struct.calcsize(form))
+        return int(struct.unpack(form, data)[0]) if len(data) == struct.calcsize(form) else 0
 
     def has_second(self) -> bool:
         """Whether there is more than one page, found out without looking at all."""
