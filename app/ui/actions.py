@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 When = Literal["always", "image", "result"]
 Where = Literal["window", "viewer"]
 
-MENUS = ("&File", "&Edit", "&View", "&Image", "&Help")
+MENUS = ("&File", "&Edit", "&View", "&Image", "&Measure", "&Help")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,11 @@ class Action:
     when: When = "always"
     where: Where = "window"
     separator: bool = False
+
+
+def _measure(name: str, *arguments: str) -> Callable[[Desk], None]:
+    """Call a method of the controller of measuring by name."""
+    return lambda desk: desk.measure(name, *arguments)
 
 
 def _viewer(name: str) -> Callable[[Desk], None]:
@@ -102,6 +107,36 @@ ACTIONS: tuple[Action, ...] = (
            "viewer", separator=True),
     Action("image.auto_all", N_("Auto-contrast of all channels"), "&Image", _viewer("auto_contrast_all"),
            ("Shift+A",), "channels", "image", "viewer"),
+    Action("measure.tool", N_("Measure, or put the tool down"), "&Measure", _measure("toggle_tool"), ("M",),
+           "tool-line", "image", "viewer"),
+    Action("measure.keep", N_("Keep the region"), "&Measure", _measure("keep"), ("T",), "plus", "image",
+           "viewer"),
+    Action("measure.profile", N_("Profile along a line"), "&Measure", _measure("take_line"), ("Ctrl+K",),
+           "tool-line", "image"),
+    Action("measure.histogram", N_("Histogram"), "&Measure", lambda desk: desk.inspect("display"), ("H",),
+           "histogram", "image", "viewer"),
+    Action("measure.line", N_("Line"), "&Measure", _measure("take_tool", "line"), ("Shift+L",), "tool-line",
+           "image", "viewer", separator=True),
+    Action("measure.segmented", N_("Segmented line"), "&Measure", _measure("take_tool", "segmented"),
+           ("Shift+S",), "tool-segmented", "image", "viewer"),
+    Action("measure.rectangle", N_("Rectangle"), "&Measure", _measure("take_tool", "rectangle"),
+           ("Shift+R",), "tool-rectangle", "image", "viewer"),
+    Action("measure.ellipse", N_("Ellipse"), "&Measure", _measure("take_tool", "ellipse"), ("Shift+E",),
+           "tool-ellipse", "image", "viewer"),
+    Action("measure.polygon", N_("Polygon"), "&Measure", _measure("take_tool", "polygon"), ("Shift+P",),
+           "tool-polygon", "image", "viewer"),
+    Action("measure.freehand", N_("Freehand region"), "&Measure", _measure("take_tool", "freehand"),
+           ("Shift+F",), "tool-freehand", "image", "viewer"),
+    Action("measure.point", N_("Point"), "&Measure", _measure("take_tool", "point"), ("Shift+O",),
+           "tool-point", "image", "viewer"),
+    Action("measure.undo", N_("Bring back the deleted region"), "&Measure", lambda desk: desk.undo_deleting(),
+           ("Ctrl+Z",), "again", "image", "viewer", separator=True),
+    Action("measure.table", N_("Save the numbers as CSV…"), "&Measure",
+           lambda desk: desk.exchange_regions("ask_for_table"), (), "save", "image", separator=True),
+    Action("measure.rois", N_("Save the regions for ImageJ…"), "&Measure",
+           lambda desk: desk.exchange_regions("ask_for_rois"), (), "save", "image"),
+    Action("measure.open", N_("Open regions of ImageJ…"), "&Measure",
+           lambda desk: desk.exchange_regions("ask_to_open"), (), "open", "image"),
     Action("help.keys", N_("Keys and help"), "&Help", lambda desk: desk.show_keys(), ("F1", "?"), "keys"),
     Action("help.log", N_("Show the program's log folder"), "&Help", lambda desk: desk.show_log_folder(), (),
            "folder"),
@@ -119,6 +154,8 @@ VIEWER_KEYS: tuple[tuple[str, str], ...] = (
     ("1 … 9", N_("channel on, off")),
     ("X", N_("swap the two images that are compared")),
     ("B", N_("held: see the first of the two images")),
+    ("Esc  Del", N_("with a tool: let go, delete the shape")),
+    ("← ↑ → ↓", N_("with a tool: move the shape; with Shift ten times as far")),
 )
 
 

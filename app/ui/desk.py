@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
@@ -14,7 +15,7 @@ from app.engine.specs import Input, RestoreSpec
 from app.text import _, ngettext
 from app.ui import actions as table
 from app.ui.doubts import DoubtsStrip
-from app.ui.drop import Dropped
+from app.ui.drop import Dropped, are_regions
 from app.ui.file_keeper import FileKeeper
 from app.ui.jobs.watch import JobsWatch
 from app.ui.keys import CommandFinder, KeySheet
@@ -26,6 +27,10 @@ from app.ui.session import OpenImage
 from app.ui.window import MainWindow
 from models.errors import UserError
 from models.source import Reading
+
+if TYPE_CHECKING:
+    from app.ui.measure.exchange import Exchange
+    from app.ui.measure.measuring import Measuring
 
 
 class Desk(QObject):
@@ -48,6 +53,8 @@ class Desk(QObject):
         window.stage.strips.addWidget(self.files.strip)
         self._preferences: Preferences | None = None
         self._keys: KeySheet | None = None
+        self.measuring: Measuring | None = None  # these two come with the viewer
+        self.exchange: Exchange | None = None
         self._may_stop_jobs = False
         self._answered: set[int] = set()
         self._jobs = JobsWatch(services.engine, services.bridge, services.background, self)
@@ -88,7 +95,9 @@ class Desk(QObject):
 
     def drop(self, zone: str, paths: Sequence[Path], found: Dropped | None) -> None:
         """Do what the zone says with what was dropped on it."""
-        if zone == "queue":
+        if are_regions(paths):
+            self.open_regions(paths)
+        elif zone == "queue":
             self.queue(paths)
         elif zone == "compare":
             self.compare(paths)
@@ -96,6 +105,14 @@ class Desk(QObject):
             self.open(paths, found)
             if zone == "restore":
                 self.inspect("restore")
+
+    def open_regions(self, paths: Sequence[Path]) -> None:
+        """Put regions that ImageJ saved on the picture."""
+        if self.exchange is None or self.session.current is None:
+            self.refuse(_("Open an image first; regions are drawn on it."))
+        else:
+            self.inspect("measure")
+            self.exchange.open(paths)
 
     def refuse(self, sentence: str) -> None:
         """Say why nothing was done with what was dropped."""
@@ -187,6 +204,22 @@ class Desk(QObject):
         viewer = self.window.places["viewer"].content
         if viewer is not None:
             getattr(viewer, name)()
+
+    def measure(self, name: str, *arguments: str) -> None:
+        """Open the Measure page and call a method of the controller of measuring."""
+        if self.measuring is not None:
+            self.inspect("measure")
+            getattr(self.measuring, name)(*arguments)
+
+    def exchange_regions(self, name: str) -> None:
+        """Call a method of what carries regions to and from files."""
+        if self.exchange is not None:
+            getattr(self.exchange, name)()
+
+    def undo_deleting(self) -> None:
+        """Bring back the region that was deleted last."""
+        if self.measuring is not None:
+            self.measuring.undo()
 
     def update_actions(self) -> None:
         """Enable what can be done with what is open."""

@@ -60,6 +60,8 @@ ZONES: tuple[Zone, ...] = (
     ),
 )
 
+REGIONS = (".roi", ".zip")  # endings of the names under which ImageJ saves them
+
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
@@ -75,11 +77,20 @@ class Dropped:
     folder: str = ""
 
 
+def are_regions(paths: Sequence[Path]) -> bool:
+    """Whether all files are named as ImageJ names regions; nothing is read."""
+    return bool(paths) and all(
+        path.suffix.lower() in REGIONS and not path.stem.lower().endswith(".zarr") for path in paths
+    )
+
+
 def look_at(paths: Sequence[Path]) -> Dropped:
     """Read the headers of what is dragged; for a thread."""
     from app.images.folders import images_in
     from app.images.open import is_image_folder, open_image
 
+    if are_regions(paths):
+        return Dropped(_("Regions of ImageJ, for the picture that is open"))
     folders = [path for path in paths if path.is_dir() and not is_image_folder(path)]
     try:
         if len(paths) == 1 and not folders:

@@ -107,6 +107,8 @@ PANELS: tuple[Panel, ...] = (
           "app.ui.inspector.display:DisplayPanel", _nothing),
     Panel("restore", N_("Restore"), "restore", "inspector",
           "app.ui.inspector.restore:RestorePanel", _services),
+    Panel("measure", N_("Measure"), "tool-line", "inspector",
+          "app.ui.measure.page:MeasurePage", _nothing),
     Panel("info", N_("Info"), "info", "inspector",
           "app.ui.inspector.info:InfoPanel", _services),
     Panel("models", N_("Models"), "models", "room",

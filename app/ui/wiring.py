@@ -32,6 +32,7 @@ class Wiring(QObject):
         self.session = services.session
         self.zones = DropZones(window, services.background, lambda: services.session.current is not None)
         self.status = StatusLine(window, services.background)
+        self._services = services
         self._tabs_timer = QTimer(self, singleShot=True, interval=0)
         self._tabs_timer.timeout.connect(self._show_tabs_now)
         self._connect_session(services)
@@ -89,7 +90,29 @@ class Wiring(QObject):
         self._join("display", self._join_display)
         viewer.show_image(self.session.current)
         viewer.setFocus()
+        self._begin_measuring(viewer)
         self._show_result()
+
+    def _begin_measuring(self, viewer: Any) -> None:
+        from app.ui.measure.exchange import Exchange
+        from app.ui.measure.measuring import Measuring
+
+        measuring = Measuring(viewer, self._services.background)
+        self.desk.measuring = measuring
+        self.desk.exchange = Exchange(measuring, self._services, self.window)
+        measuring.said.connect(self._services.notices.tell)
+        self.session.image_closed.connect(measuring.forget)
+        measuring.show_image(self.session.current)
+        self._join("measure", self._join_measure)
+
+    def _connect_measure(self, _panel: Any) -> None:
+        self._join("measure", self._join_measure)
+
+    def _join_measure(self, page: Any, _viewer: Any) -> None:
+        from app.ui.measure.joining import join
+
+        if self.desk.measuring is not None and self.desk.exchange is not None:
+            join(page, self.desk.measuring, self.desk.exchange)
 
     def _connect_browser(self, browser: Any) -> None:
         browser.restore_wanted.connect(self.desk.open_and_restore)
@@ -121,6 +144,8 @@ class Wiring(QObject):
         restore.preview_made.connect(viewer.show_preview)
         restore.unfinished_changed.connect(viewer.show_unfinished)
         restore.plane_arrived.connect(viewer.refresh_plane)
+        if self.desk.measuring is not None:
+            restore.unfinished_changed.connect(self.desk.measuring.refresh)
         viewer.preview_box_moved.connect(restore.move_preview_box)
         viewer.state_changed.connect(restore.show_view_state)
 
@@ -158,6 +183,8 @@ class Wiring(QObject):
         viewer, info = self._panel("viewer"), self._panel("info")
         if viewer is not None:
             viewer.show_image(image)
+            if self.desk.measuring is not None:
+                self.desk.measuring.show_image(image)
             self._show_result()
             viewer.setFocus()  # so that single letters act on the picture
         if info is not None:
@@ -170,3 +197,5 @@ class Wiring(QObject):
             info.show_result(None if current is None else self.session.result_for(current.key))
         if viewer is not None and current is not None:
             viewer.show_result(self.desk.pairing.partner_of(current))
+            if self.desk.measuring is not None:
+                self.desk.measuring.refresh()

@@ -63,7 +63,7 @@ def test_going_through_all_rooms_and_pages_never_holds_the_window(house, qtbot, 
     qtbot.waitUntil(lambda: house.services.session.current is not None, timeout=20000)
 
     def go_about():
-        for page in ("display", "info", "restore"):
+        for page in ("display", "info", "measure", "restore"):
             house.desk.inspect(page)
             qtbot.waitUntil(lambda page=page: house.window.places[page].isVisible())
         for room in ("models", "jobs", "images"):

@@ -249,6 +249,10 @@ class Canvas(QGraphicsView):
 
     # What the mouse wants
 
+    def grip_at(self, at: QPointF) -> Grip:
+        """What a press there would take hold of."""
+        return self._grip_under(at)
+
     def _grip_under(self, at: QPointF) -> Grip:
         if self.is_panning_held:
             return "pan"

@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.images.measuring.measure import Subject
 from app.images.projection import Kind, Projection
 from app.text import _
 from app.ui.background import Background
@@ -43,6 +44,7 @@ from app.ui.viewer.state import (
     ViewState,
     unit_size,
 )
+from app.ui.viewer.subjects import Subjects
 from models.errors import UserError
 from models.source import ImageInfo, Pixels
 
@@ -83,6 +85,7 @@ class Viewer(QWidget):
         self._counter = Counter(background, self)
         self._counter_beside = Counter(background, self)
         self._kept = KeptContrasts()
+        self._subjects = Subjects()
         self.compare_bar = CompareBar(self)
         self.panes = Panes(self)
         self.ortho = Ortho(background, self.panes, self)
@@ -128,6 +131,13 @@ class Viewer(QWidget):
         """What was drawn last of the raw image."""
         return self._sides["raw"].drawn
 
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """The images that lie over each other here, for measuring; the raw one first."""
+        first, second = self._sides["raw"], self._sides["restored"]
+        pair, projection = self.comparing.pair, self._state.projection
+        return self._subjects.of(first, second, pair, projection, self._unfinished)
+
     def show_image(self, image: OpenImage | None) -> None:
         """Look at another image, as it was left, or at none."""
         raw = self._sides["raw"]
@@ -166,6 +176,7 @@ class Viewer(QWidget):
         self._unfinished = frozenset(planes)
         if was_missing and not self._is_missing():
             self._sides["restored"].forget()
+            self._subjects.forget()
             self._reread_result()
         self._show_state()
 
@@ -173,6 +184,7 @@ class Viewer(QWidget):
         """Read a plane of the restored image anew, from now on and at once if it is looked at."""
         restored = self._sides["restored"]
         restored.forget()
+        self._subjects.forget()
         is_seen = t == self._state.t and z in self._planes
         if is_seen and c in self._state.shown:
             self._reread_result()

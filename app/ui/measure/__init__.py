@@ -1,0 +1,1 @@
+"""Measuring on the picture: tools, what is drawn, the numbers and the page that shows them."""
