@@ -30,7 +30,7 @@ run("Quit");
 
 
 def run_imagej(path: Path, folder: Path, macro: str = MACRO) -> list[str]:
-    """Return the lines that ImageJ prints about the image at `path`."""
+    """Return the lines that ImageJ prints when it runs `macro`, by default about the image at `path`."""
     jar = next((jar for jar in JARS if jar and Path(jar).is_file()), None)
     missing = [name for name in ("java", "xvfb-run") if shutil.which(name) is None]
     if jar is None or missing:

@@ -133,12 +133,8 @@ class MeasurePage(QWidget):
         self.plot.show_shown(shown)
         self.plot.setVisible(has_curves)
         self.numbers.show_shown(shown)
-        step = 1 if shown is None else shown.measurement.step
-        self.remark.setVisible(step > 1)
-        if step > 1:
-            self.remark.setText(
-                _("A large region: measured on every {step}. pixel each way.").format(step=step)
-            )
+        self.remark.setText(remark(shown) if shown is not None else "")
+        self.remark.setVisible(bool(self.remark.text()))
 
     def show_error(self, error: UserError) -> None:
         """Say why nothing could be measured."""
@@ -210,6 +206,15 @@ class MeasurePage(QWidget):
         self.table.clicked.connect(self.table_clicked)
         self.rois.clicked.connect(self.rois_clicked)
         self.take_in.clicked.connect(self.import_clicked)
+
+
+def remark(shown: Shown) -> str:
+    """Return what has to be known about how something was measured."""
+    found = shown.measurement
+    said = [_("Measured on: {what}.").format(what=found.of)] if found.of else []
+    if found.step > 1:
+        said.append(_("A large region: measured on every {step}. pixel each way.").format(step=found.step))
+    return " ".join(said)
 
 
 def _button(text: str, name: str, tip: str) -> QPushButton:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtGui import QColor, QMouseEvent, QPalette
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.images.measuring.measure import Curve
@@ -35,7 +35,6 @@ class ProfilePlot(QWidget):
         self.plot.hideButtons()
         self.plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.plot.setDefaultPadding(0.02)
-        self.plot.scene().sigMouseMoved.connect(self._point)
         self.plot.viewport().installEventFilter(self)
         self.legend = QLabel(wordWrap=True)
         self.readout = QLabel(wordWrap=True)
@@ -90,8 +89,10 @@ class ProfilePlot(QWidget):
             self.show_shown(self._shown)
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
-        """Hear when the mouse leaves the plot."""
-        if event.type() == QEvent.Type.Leave:
+        """Follow the mouse over the plot."""
+        if event.type() == QEvent.Type.MouseMove and isinstance(event, QMouseEvent):
+            self._point(self.plot.mapToScene(event.position().toPoint()))
+        elif event.type() == QEvent.Type.Leave:
             self._set_spot(None)
         return False
 
