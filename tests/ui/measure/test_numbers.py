@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -233,3 +234,29 @@ def test_lengths_and_areas_have_the_unit_that_suits_them():
     assert words.area(20.25, is_calibrated=True) == "20.25\u202fµm²"
     assert words.area(0.0025, is_calibrated=True) == "2\u202f500\u202fnm²"
     assert words.area(2.5e6, is_calibrated=True) == "2.5\u202fmm²"
+
+
+def test_a_projection_is_measured_as_it_is_seen(qtbot, draw_on, measuring, viewer, page):
+    draw_on(ArraySource(ramp(planes=3)))
+    viewer.toggle_projection()
+    measuring.set_shape(Rectangle(2, 2, 5, 4))
+    found = measured(qtbot, measuring)
+    assert found.rows[0].of[0].mean == 200 + 4 + 3.5
+    assert found.of == "Maximum of all 3 planes"
+    assert "Maximum of all 3 planes" in page.remark.text()
+    viewer.toggle_projection()
+    qtbot.waitUntil(lambda: measuring.shown.measurement.of == "")
+
+
+def test_any_second_image_stands_beside_under_its_name(qtbot, look, measuring, viewer, opened):
+    first, second = opened(ArraySource(ramp(), size_um=0.1)), opened(ArraySource(ramp(), size_um=0.2))
+    first, second = replace(first, path=Path("before.tif")), replace(second, path=Path("after.tif"))
+    viewer.show_image(first)
+    measuring.show_image(first)
+    viewer.show_result(second)
+    measuring.set_shape(Rectangle(1, 1, 2, 1))
+    found = measured(qtbot, measuring)
+    assert found.names == ("before.tif", "after.tif")
+    one, other = found.rows[0].of
+    assert (one.pixels, other.pixels) == (200, 50)
+    assert one.area == pytest.approx(other.area)
