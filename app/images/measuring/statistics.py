@@ -87,7 +87,7 @@ def _moments(values: NDArray[Any]) -> tuple[float, float]:
     squares = 0.0
     for at in starts:
         apart = values[at : at + CHUNK].astype(np.float64) - mean
-        squares += float(apart @ apart)
+        squares += float(np.square(apart, out=apart).sum())
     return mean, squares
 
 

@@ -12,8 +12,8 @@ from app.images.measuring.shapes import Ellipse, Line, Point, Rectangle
 from app.ui.measure import words
 from app.ui.measure.plot import LEAST_CONTRAST, contrast, readable
 from app.ui.theme import colour, palette_of
-from tests.ui.heartbeat import longest_gap_ms
 from tests.ui.measure.conftest import drag, measured, move, press, release
+from tests.ui.test_heartbeat import assert_no_gap
 from tests.ui.viewer.conftest import ArraySource, PlaneGone, ramp
 
 
@@ -207,7 +207,7 @@ def test_dragging_never_holds_the_window(qtbot, draw_on, measuring, viewer, page
         qtbot.waitUntil(lambda: measuring.gauge.is_idle, timeout=10000)
         measuring.set_shape(None)
 
-    assert longest_gap_ms(drag_about) < 100
+    assert_no_gap(drag_about)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
