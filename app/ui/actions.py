@@ -82,6 +82,8 @@ ACTIONS: tuple[Action, ...] = (
            "projection", "image", "viewer", separator=True),
     Action("view.ortho", N_("Orthogonal views"), "&View", _viewer("toggle_ortho"), ("O",), "ortho", "image",
            "viewer"),
+    Action("view.space", N_("View in space"), "&View", _viewer("show_in_space"), ("D",), "volume", "image",
+           "viewer"),
     Action("view.images", N_("Images"), "&View", lambda desk: desk.go("images"), ("Ctrl+1",), "image",
            separator=True),
     Action("go.models", N_("Models"), "&View", lambda desk: desk.go("models"), ("Ctrl+2",), "models"),

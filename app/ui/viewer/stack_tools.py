@@ -34,7 +34,6 @@ class StackTools(QWidget):
         layout.setSpacing(1)
         for button in (self.project, self.ortho, self.volume):
             layout.addWidget(button)
-        self.volume.hide()
 
     def show_kind(self, kind: str | None) -> None:
         """Show which kind of projection is seen."""

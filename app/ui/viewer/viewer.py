@@ -36,6 +36,7 @@ from app.ui.viewer.probe import probe
 from app.ui.viewer.projecting import KeptContrasts, moved, projection_in_words
 from app.ui.viewer.recall import beginning, is_missing, recalled
 from app.ui.viewer.side import SideImage
+from app.ui.viewer.space_door import SpaceDoor
 from app.ui.viewer.state import (
     Axis,
     Box,
@@ -89,6 +90,7 @@ class Viewer(QWidget):
         self.compare_bar = CompareBar(self)
         self.panes = Panes(self)
         self.ortho = Ortho(background, self.panes, self)
+        self.space = SpaceDoor(background, self)
         self.dims = DimBar(self)
         self.preview = PreviewBox(self)
         self.player = Player(self._is_idle, self)
@@ -271,6 +273,10 @@ class Viewer(QWidget):
         """Show the maximum of all planes, or one plane again."""
         self.project_as("maximum" if self._state.projection is None else None)
 
+    def show_in_space(self) -> None:
+        """Open the window in which the stack is turned."""
+        self.space.open()
+
     def toggle_ortho(self) -> None:
         """Show the stack from two sides as well, or only from above."""
         self.ortho.turn(on=not self.ortho.is_on and self.ortho.deep is not None)
@@ -340,6 +346,7 @@ class Viewer(QWidget):
         info = self._info
         self.panes.show_image(info)
         self.ortho.show_image(info)
+        self.space.show_image(info)
         self.dims.show_image(info)
         self._show_state()
 
@@ -372,7 +379,9 @@ class Viewer(QWidget):
         )
         is_between = panes == (("difference",),)
         self.panes.show_state(state, self.comparing.reach(), [(pane, self._tags(pane)) for pane in panes])
-        self.ortho.show_state(state, *seen_from_aside(state, panes[-1][-1], self.comparing.pair, self._sides))
+        aside = seen_from_aside(state, panes[-1][-1], self.comparing.pair, self._sides)
+        self.ortho.show_state(state, *aside)
+        self.space.show_state(state, *aside)
         self.panes.show_legend(self.comparing.legend(state) if is_between else None)
 
     def _cross_at(self, axis: Axis, position: int) -> None:
@@ -552,6 +561,7 @@ class Viewer(QWidget):
         )
         self.dims.tools.kind_wished.connect(self.project_as)
         self.dims.tools.ortho_clicked.connect(self.toggle_ortho)
+        self.dims.tools.volume_clicked.connect(self.space.open)
         self.ortho.position_wished.connect(self._cross_at)
         self.ortho.view_wished.connect(lambda view: self.set_state(replace(self._state, view=view)))
         self.compare_bar.mode_clicked.connect(lambda key: self.set_state(replace(self._state, compare=key)))
