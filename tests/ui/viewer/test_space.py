@@ -233,7 +233,7 @@ def test_a_card_that_refuses_is_done_without(qtbot, look, viewer, monkeypatch):
     if not can_draw():
         pytest.skip("no OpenGL here")
     monkeypatch.setattr(space_gl, "is_there", lambda _surface: True)
-    monkeypatch.setattr(space_gl, "RAYS", "this is no program")
+    monkeypatch.setattr(CardView, "_compiled", lambda _view, _count: None)
     look(ArraySource(ramp(planes=9)))
     with qtbot.captureExceptions() as problems:
         viewer.show_in_space()
