@@ -146,6 +146,7 @@ class MainWindow(QMainWindow):
         self.browser.setWidget(self.places["browser"])
         self.inspector_tabs = QTabWidget()
         self.inspector_tabs.setDocumentMode(True)
+        self.inspector_tabs.setUsesScrollButtons(False)  # every page can be seen to be there
         self.inspector_tabs.tabBar().setAccessibleName(_("Pages of the inspector"))
         for row in _rows("inspector"):
             self.places[row.key] = Lazy()

@@ -93,6 +93,9 @@ class Drawing(QGraphicsItem):
         shape = sketch.shape
         tint = AT_HAND if sketch.is_at_hand else KEPT
         outline = _mapped(shape.outline, to_screen)
+        box = outline.boundingRect()
+        if not box.adjusted(-CROSS, -CROSS, CROSS, CROSS).intersects(room):
+            return
         path = QPainterPath()
         if isinstance(shape, Point):
             at = to_screen.map(QPointF(shape.x, shape.y))
@@ -109,12 +112,12 @@ class Drawing(QGraphicsItem):
         _stroke(painter, path, tint)
         if sketch.has_handles and not isinstance(shape, Point):
             _paint_handles(painter, shape.handles, to_screen)
-        if sketch.label:
-            box = outline.boundingRect()
-            corner = QPointF(box.right(), box.top())
-            if isinstance(shape, Line):
-                corner = max((to_screen.map(QPointF(*end)) for end in shape.points), key=QPointF.x)
-            _paint_label(painter, sketch.label, corner + QPointF(8, -4), tint, room)
+        corners = [QPointF(box.right(), box.top())]
+        if isinstance(shape, Line):
+            ends = [to_screen.map(QPointF(*end)) for end in shape.points]
+            corners = sorted((end for end in ends if room.contains(end)), key=QPointF.x)
+        if sketch.label and corners:
+            _paint_label(painter, sketch.label, corners[-1] + QPointF(8, -4), tint, room)
 
 
 def _mapped(points: tuple[Place, ...], to_screen: QTransform) -> QPolygonF:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QBrush, QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QBrush, QGuiApplication, QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QFrame, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from app.images.measuring.measure import Row
@@ -26,6 +26,7 @@ class Quantity:
     title: str
     text: Callable[[Statistics, bool], str]  # the numbers, and whether they are calibrated
     suits: Callable[[Shape], bool] = lambda _shape: True
+    help: str = ""
 
 
 def _is_region(shape: Shape) -> bool:
@@ -40,16 +41,18 @@ QUANTITIES: tuple[Quantity, ...] = (
     Quantity(N_("Gray value"), lambda found, _is: words.number_in_words(found.mean),
              lambda shape: isinstance(shape, Point)),
     Quantity(N_("Mean"), lambda found, _is: words.number_in_words(found.mean), _is_no_point),
-    Quantity(N_("Standard deviation"), lambda found, _is: words.number_in_words(found.deviation),
-             _is_no_point),
+    Quantity(N_("Deviation"), lambda found, _is: words.number_in_words(found.deviation), _is_no_point,
+             N_("Standard deviation of a sample (n - 1)")),
     Quantity(N_("Lowest"), lambda found, _is: words.number_in_words(found.low), _is_no_point),
     Quantity(N_("Highest"), lambda found, _is: words.number_in_words(found.high), _is_no_point),
     Quantity(N_("Median"), lambda found, _is: words.number_in_words(found.median), _is_no_point),
     Quantity(N_("Area"), lambda found, is_calibrated: words.area(found.area, is_calibrated=is_calibrated),
              _is_region),
     Quantity(N_("Pixels"), lambda found, _is: words.number_in_words(found.pixels), _is_region),
-    Quantity(N_("Integrated density"), lambda found, _is: words.number_in_words(found.density), _is_region),
-    Quantity(N_("Sum of values"), lambda found, _is: words.number_in_words(found.total), _is_region),
+    Quantity(N_("Mean × area"), lambda found, _is: words.number_in_words(found.density), _is_region,
+             N_("Integrated density; IntDen in ImageJ")),
+    Quantity(N_("Sum"), lambda found, _is: words.number_in_words(found.total), _is_region,
+             N_("The sum of the gray values; RawIntDen in ImageJ")),
 )  # fmt: skip
 
 
@@ -99,6 +102,17 @@ class NumberTable(QTreeWidget):
         lines = [heads] + [[item.text(column) for column in columns] for item in items if item is not None]
         return "\n".join("\t".join(line) for line in lines)
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Fit the height to the size of the text."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._fit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Fit the height: only now is known how high a line is."""
+        super().showEvent(event)
+        self._fit()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Copy the whole table."""
         if event.matches(QKeySequence.StandardKey.Copy):
@@ -129,6 +143,7 @@ class NumberTable(QTreeWidget):
                 head.setFirstColumnSpanned(True)
             for quantity in quantities:
                 item = QTreeWidgetItem([_(quantity.title)])
+                item.setToolTip(0, _(quantity.help) if quantity.help else "")
                 for column in range(1, 1 + len(heads)):
                     item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 item.setForeground(0, QBrush(colour("quiet", self.palette())))

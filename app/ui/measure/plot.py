@@ -67,7 +67,7 @@ class ProfilePlot(QWidget):
         for item, curve in zip(self._curves, curves, strict=False):
             tint = self._tint(shown.looks[curve.channel])
             tint.setAlpha(FAINT if curve.subject == 0 and len(shown.measurement.names) > 1 else 255)
-            item.setPen(pg.mkPen(tint, width=1.5, style=_style(curve)))
+            item.setPen(pg.mkPen(tint, width=1, style=_style(curve)))
             item.setZValue(curve.subject)
             item.setData(curve.distance, curve.values)
         end = max(float(curve.distance[-1]) for curve in curves)

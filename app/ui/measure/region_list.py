@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from app.images.measuring.shapes import Line, Point
@@ -71,6 +71,17 @@ class RegionList(QTreeWidget):
         """The number of the region in a row."""
         item = self.topLevelItem(row)
         return 0 if item is None else int(item.data(NAME, NUMBER))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Fit the height to the size of the text."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._fit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Fit the height: only now is known how high a line is."""
+        super().showEvent(event)
+        self._fit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Delete and bring back."""
