@@ -17,7 +17,6 @@ AT_HAND = QColor(255, 255, 255)
 KEPT = QColor(255, 214, 90)
 BAND = QColor(255, 255, 255, 60)
 PLATE = QColor(0, 0, 0, 150)
-EVERYWHERE = 1e9  # units
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +32,9 @@ class Sketch:
 class Drawing(QGraphicsItem):
     """All shapes of a picture in one item; it lets the mouse through."""
 
-    def __init__(self) -> None:
+    def __init__(self, canvas: QWidget) -> None:
         super().__init__()
+        self._canvas = canvas  # whose pixels are the places of the scene
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
         self._sketches: tuple[Sketch, ...] = ()
         self._trail: tuple[Place, ...] = ()
@@ -64,8 +64,11 @@ class Drawing(QGraphicsItem):
             self.update()
 
     def boundingRect(self) -> QRectF:
-        """Everywhere: labels and handles stand beside the shapes, however large a unit is drawn."""
-        return QRectF(-EVERYWHERE, -EVERYWHERE, 2 * EVERYWHERE, 2 * EVERYWHERE)
+        """All that is seen: labels and handles stand beside the shapes.
+
+        No more than that, since Qt counts the pixels of the screen in short numbers.
+        """
+        return self.mapRectFromScene(QRectF(self._canvas.rect()))
 
     def paint(
         self, painter: QPainter, _option: QStyleOptionGraphicsItem, widget: QWidget | None = None

@@ -68,7 +68,7 @@ class Measuring(QObject):
         self._shown: Shown | None = None
         self.tool: Kind | None = None
         self.gauge = Gauge(background, self)
-        self._drawings = tuple(Drawing() for _canvas in viewer.canvases)
+        self._drawings = tuple(Drawing(canvas) for canvas in viewer.canvases)
         for canvas, drawing in zip(viewer.canvases, self._drawings, strict=True):
             canvas.lay_over(drawing)
         self.hand = Hand(self, viewer.canvases, viewer)

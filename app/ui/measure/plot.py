@@ -126,7 +126,7 @@ class ProfilePlot(QWidget):
         ]
         if len(found.names) > 1:
             parts += [
-                f"{SIGNS[number % len(SIGNS)]}&nbsp;{_escaped(name)}"
+                f"{SIGNS[number % len(SIGNS)].replace(' ', '&nbsp;')}&nbsp;{_escaped(name)}"
                 for number, name in enumerate(found.names)
             ]
         self.legend.setText("&emsp; ".join(parts))

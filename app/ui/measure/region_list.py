@@ -57,7 +57,6 @@ class RegionList(QTreeWidget):
                 self.clear()
                 for region in notes.kept:
                     self.addTopLevelItem(_item(region))
-                self._fit()
             for row, region in enumerate(notes.kept):
                 item = self.topLevelItem(row)
                 if item is not None:
@@ -66,6 +65,7 @@ class RegionList(QTreeWidget):
                         item.setSelected(region.number == notes.chosen)
                     if region.number == notes.chosen and self.currentItem() is not item:
                         self.setCurrentItem(item)
+        self._fit()
 
     def number(self, row: int) -> int:
         """The number of the region in a row."""
@@ -114,7 +114,9 @@ class RegionList(QTreeWidget):
         rows = min(MOST_ROWS, max(1, self.topLevelItemCount()))
         row = max(self.sizeHintForRow(0), self.fontMetrics().height() + 6)
         bar = self.horizontalScrollBar().sizeHint().height()
-        self.setFixedHeight(self.header().sizeHint().height() + rows * row + bar)
+        height = self.header().sizeHint().height() + rows * row + bar + 4
+        if height != self.height():
+            self.setFixedHeight(height)
 
 
 def _item(region: Kept) -> QTreeWidgetItem:

@@ -21,10 +21,13 @@ KINDS: dict[Kind, str] = {
 
 
 def number_in_words(value: float) -> str:
-    """Return a number with as many digits as help, in groups of three."""
+    """Return a number with as many digits as help, in groups of three; large ones with a power of ten."""
     if not math.isfinite(value):
         return "–"
     size = abs(value)
+    if size >= 1e7:
+        digits, power = f"{value:.3e}".split("e")
+        return f"{float(digits):g}e{int(power)}"
     if size >= 10_000 or (size >= 100 and value == round(value)):
         return f"{value:,.0f}".replace(",", NARROW_SPACE)
     return f"{value:.1f}" if size >= 100 else f"{value:.4g}"

@@ -215,6 +215,17 @@ def test_shapes_are_seen_on_both_sides_and_keep_their_width_at_every_zoom(draw_o
         viewer.zoom_in()
 
 
+@pytest.mark.parametrize("size_um", [None, 0.0001, 100.0])
+def test_what_is_drawn_over_spans_what_is_seen_at_every_zoom(draw_on, measuring, viewer, size_um):
+    draw_on(ArraySource(ramp(), size_um=size_um))
+    drawing, canvas = measuring._drawings[0], viewer.canvases[0]
+    for _number in range(8):
+        box = drawing.sceneBoundingRect()
+        assert (box.width(), box.height()) == pytest.approx((canvas.width(), canvas.height()), abs=0.01)
+        assert (box.x(), box.y()) == pytest.approx((0, 0), abs=0.01)
+        viewer.zoom_in()
+
+
 def test_the_value_under_the_pointer_is_still_told(draw_on, measuring, viewer):
     draw_on(ArraySource(ramp()))
     measuring.take_tool("line")

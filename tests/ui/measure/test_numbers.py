@@ -221,7 +221,7 @@ def test_curves_can_be_told_from_the_ground_in_every_theme(theme):
 @pytest.mark.parametrize(
     ("value", "text"),
     [(0.0, "0"), (7.0, "7"), (3.14159, "3.142"), (123.45, "123.5"), (1234.0, "1\u202f234"),
-     (1e7, "10\u202f000\u202f000"), (float("nan"), "–"), (-250.0, "-250")],
+     (1e6, "1\u202f000\u202f000"), (13_945_269.0, "1.395e7"), (float("nan"), "–"), (-250.0, "-250")],
 )  # fmt: skip
 def test_numbers_have_as_many_digits_as_help(value, text):
     assert words.number_in_words(value) == text
