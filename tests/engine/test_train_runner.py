@@ -20,6 +20,8 @@ from models.pssr.family import Pssr
 from models.pssr.params import Params
 from models.training.recipe import RecipeUnreadable, parse
 from models.watch import Silent
+from tests.images.zarr_maker import write_image
+from tests.makers import cells
 
 RECIPE = """
 [about]
@@ -175,6 +177,15 @@ def test_a_fifth_of_the_files_is_set_aside_and_never_learned_from(good):
     split = train.split_files(good, parse(RECIPE))
     assert (len(split.learn), len(split.tune), len(split.test)) == (4, 1, 0)
     assert not set(split.learn) & set(split.tune)
+
+
+def test_image_folders_are_learned_from_as_one_image_each(tmp_path):
+    for number in range(3):
+        write_image(tmp_path / "day" / f"cell_{number}.ome.zarr", cells((40, 60)), chunks=(10, 10))
+    split = train.split_files(tmp_path / "day", parse(RECIPE + '[data]\ngood = ["*"]\n'))
+    assert sorted(path.name for path in (*split.learn, *split.tune)) == [
+        "cell_0.ome.zarr", "cell_1.ome.zarr", "cell_2.ome.zarr",
+    ]  # fmt: skip
 
 
 def test_named_files_are_kept_for_their_purpose(good):
