@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
@@ -220,6 +220,12 @@ class Desk(QObject):
         """Bring back the region that was deleted last."""
         if self.measuring is not None:
             self.measuring.undo()
+
+    def copy_view(self) -> None:
+        """Put what is seen on the clipboard."""
+        panel: Any = self.window.places["export"].make()  # its module is imported when it is made
+        if panel is not None:
+            panel.copy_view()
 
     def update_actions(self) -> None:
         """Enable what can be done with what is open."""

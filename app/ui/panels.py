@@ -109,6 +109,8 @@ PANELS: tuple[Panel, ...] = (
           "app.ui.inspector.restore:RestorePanel", _services),
     Panel("measure", N_("Measure"), "tool-line", "inspector",
           "app.ui.measure.page:MeasurePage", _nothing),
+    Panel("export", N_("Export"), "save", "inspector",
+          "app.ui.inspector.export:ExportPanel", _services),
     Panel("info", N_("Info"), "info", "inspector",
           "app.ui.inspector.info:InfoPanel", _services),
     Panel("models", N_("Models"), "models", "room",

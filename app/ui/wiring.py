@@ -88,6 +88,7 @@ class Wiring(QObject):
         viewer.compare_bar.stop_clicked.connect(self.desk.stop_comparing)
         self._join("restore", self._join_restore)
         self._join("display", self._join_display)
+        self._join("export", self._join_export)
         viewer.show_image(self.session.current)
         viewer.setFocus()
         self._begin_measuring(viewer)
@@ -130,6 +131,10 @@ class Wiring(QObject):
         info.show_image(self.session.current)
         self._show_result()
 
+    def _connect_export(self, export: Any) -> None:
+        self._join("export", self._join_export)
+        self.window.closing.connect(export.leave)
+
     def _connect_strip(self, strip: Any) -> None:
         strip.jobs_clicked.connect(partial(self.desk.go, "jobs"))
 
@@ -160,6 +165,11 @@ class Wiring(QObject):
         display.show_pair(viewer.comparing.pair)
         display.show_state(viewer.view_state)
         display.show_histogram(viewer.histogram)
+
+    def _join_export(self, export: Any, viewer: Any) -> None:
+        export.take_shots(viewer.shot)
+        viewer.state_changed.connect(export.follow)
+        viewer.panes.resized.connect(export.follow)
 
     def _panel(self, key: str) -> Any:  # Any: see above
         return self.window.places[key].content

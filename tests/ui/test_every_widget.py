@@ -98,7 +98,7 @@ def reached_by_tab(window):
     return seen
 
 
-@pytest.fixture(params=["welcome", "display", "restore", "measure", "info", "models", "jobs"])
+@pytest.fixture(params=["welcome", "display", "restore", "measure", "export", "info", "models", "jobs"])
 def page(request, make_house, qtbot, stack):
     """The window on each of its pages, with an image open but for the first."""
     files = [] if request.param == "welcome" else [stack]

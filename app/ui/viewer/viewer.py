@@ -35,6 +35,8 @@ from app.ui.viewer.preview import PreviewBox
 from app.ui.viewer.probe import probe
 from app.ui.viewer.projecting import KeptContrasts, moved, projection_in_words
 from app.ui.viewer.recall import beginning, is_missing, recalled
+from app.ui.viewer.shooting import names_of, sides_of
+from app.ui.viewer.shot import Shot
 from app.ui.viewer.side import SideImage
 from app.ui.viewer.space_door import SpaceDoor
 from app.ui.viewer.state import (
@@ -47,9 +49,11 @@ from app.ui.viewer.state import (
 )
 from app.ui.viewer.subjects import Subjects
 from models.errors import UserError
+from models.knobs import N_
 from models.source import ImageInfo, Pixels
 
 ZOOM_STEP = 1.5
+NOT_YET = N_("raw, not restored yet")
 SIDES: tuple[Side, ...] = ("raw", "restored", "difference")
 
 Planes = frozenset[tuple[int, int, int]]  # t, c, z
@@ -139,6 +143,28 @@ class Viewer(QWidget):
         first, second = self._sides["raw"], self._sides["restored"]
         pair, projection = self.comparing.pair, self._state.projection
         return self._subjects.of(first, second, pair, projection, self._unfinished)
+
+    def shot(self) -> Shot | None:
+        """Return what is seen now, to be drawn again elsewhere; None while there is no picture."""
+        raw, info, state = self._sides["raw"].image, self._info, self._state
+        if raw is None or info is None or not state.shown:
+            return None
+        pair = self.comparing.pair
+        return Shot(
+            key=raw.key,
+            info=info,
+            reach=self.comparing.reach(),
+            state=state,
+            panes=self._seen_panes(is_raw_only=self._is_raw_held),
+            names=partial(names_of, self.comparing, info),
+            sides=sides_of(self.comparing, self._sides, state),
+            seen=self.panes.seen,
+            viewport=self.panes.viewport,
+            legend=self.comparing.legend(state),
+            unfinished=self._unfinished if pair is None or pair.is_result else frozenset(),
+            waiting=_(NOT_YET),
+            has_preview=self._is_box_wanted and self.preview.box is not None,
+        )
 
     def show_image(self, image: OpenImage | None) -> None:
         """Look at another image, as it was left, or at none."""
@@ -373,16 +399,19 @@ class Viewer(QWidget):
     def _show_panes(self) -> None:
         """Show what is seen of both images, from left to right."""
         state = self._state
-        is_raw_only = self._is_raw_held or self._is_missing()
-        panes = compare.panes(
-            state, has_result=self._has_result, is_raw_held=is_raw_only, is_turned=self.flicker.is_turned
-        )
+        panes = self._seen_panes(is_raw_only=self._is_raw_held or self._is_missing())
         is_between = panes == (("difference",),)
         self.panes.show_state(state, self.comparing.reach(), [(pane, self._tags(pane)) for pane in panes])
         aside = seen_from_aside(state, panes[-1][-1], self.comparing.pair, self._sides)
         self.ortho.show_state(state, *aside)
         self.space.show_state(state, *aside)
         self.panes.show_legend(self.comparing.legend(state) if is_between else None)
+
+    def _seen_panes(self, *, is_raw_only: bool) -> tuple[compare.Pane, ...]:
+        is_turned = self.flicker.is_turned
+        return compare.panes(
+            self._state, has_result=self._has_result, is_raw_held=is_raw_only, is_turned=is_turned
+        )
 
     def _cross_at(self, axis: Axis, position: int) -> None:
         if position == self._state.position(axis):
@@ -446,7 +475,7 @@ class Viewer(QWidget):
         if not self._has_result:
             return (projected,) if projected else ()
         is_missing = self._is_missing()
-        tags = (_("raw, not restored yet"),) if is_missing else self.comparing.tags(pane, self._state)
+        tags = (_(NOT_YET),) if is_missing else self.comparing.tags(pane, self._state)
         return (f"{tags[0]} · {projected}", *tags[1:]) if projected else tags
 
     def _projected_words(self) -> str:

@@ -1,0 +1,1 @@
+"""Figures and movies: what the viewer shows, drawn again at any density."""
