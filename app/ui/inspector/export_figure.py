@@ -10,8 +10,10 @@ from app.ui.figure.options import AREAS, DENSITIES, DPI, FigureOptions
 from app.ui.inspector.export_rows import choices, chosen, form
 from app.ui.viewer.shot import Shot
 from models.errors import UserError
+from models.knobs import N_
 
 CM = 2.54
+WITHOUT_PREVIEW = N_("The preview box is left out.")
 KINDS = (("png", "PNG"), ("svg", "SVG"))
 
 
@@ -84,11 +86,14 @@ class FigurePage(QWidget):
             self.amount.clear()
             return f"{_(error.sentence)} {_(error.hint)}"
         across, down = (length / self.dpi.value() * CM for length in (width, height))
-        self.amount.setText(
+        told = [
             _("{width} × {height} pixels, {across} × {down} cm in print").format(
                 width=width, height=height, across=f"{across:.1f}", down=f"{down:.1f}"
             )
-        )
+        ]
+        if shot.has_preview:
+            told.append(_(WITHOUT_PREVIEW))
+        self.amount.setText("\n".join(told))
         return ""
 
     def _arrange(self) -> None:

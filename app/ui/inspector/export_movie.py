@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QLabel, QVBoxLayout, QW
 from app.text import _, ngettext
 from app.ui.figure.movie import KINDS, MovieOrder
 from app.ui.figure.options import AREAS, DENSITIES, FigureOptions
+from app.ui.inspector.export_figure import WITHOUT_PREVIEW
 from app.ui.inspector.export_rows import Span, choices, chosen, form
 from app.ui.viewer.dims import AXES, duration_in_words
 from app.ui.viewer.shot import Shot
@@ -118,14 +119,17 @@ class MoviePage(QWidget):
             return f"{_(error.sentence)} {_(error.hint)}"
         count = len(order.shots)
         told = ngettext("{count} frame", "{count} frames", count)
-        self.amount.setText(
+        lines = [
             _("{frames}, {time}, {width} × {height} pixels").format(
                 frames=told.format(count=count),
                 time=duration_in_words(count / order.per_second),
                 width=width,
                 height=height,
             )
-        )
+        ]
+        if shot.has_preview:
+            lines.append(_(WITHOUT_PREVIEW))
+        self.amount.setText("\n".join(lines))
         return ""
 
     def _show_axis(self) -> None:

@@ -116,9 +116,7 @@ class ExportPlace(QWidget):
 
     def _tell(self, asked: int, wished: Path, free: Path) -> None:
         if asked == self._asked:
-            told = _("{name} exists already; this one becomes {free}").format(
-                name=wished.name, free=free.name
-            )
+            told = _("This name is taken. It becomes {free}").format(free=free.name)
             self.becomes.setText("" if wished == free else told)
 
     def _ask(self) -> None:
