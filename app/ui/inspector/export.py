@@ -5,8 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import QMimeData, QTimer
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
@@ -23,6 +22,7 @@ from app.images.picture import Picture
 from app.images.writers.mp4 import find_ffmpeg
 from app.text import _
 from app.ui.column import Column
+from app.ui.figure.clipboard import CopiedPicture
 from app.ui.figure.make import copied, make_figure
 from app.ui.figure.movie import MovieMaker
 from app.ui.figure.paint import as_image
@@ -63,6 +63,7 @@ class ExportPanel(QWidget):
         self.figure, self.movie, self.data = FigurePage(), MoviePage(), DataPage()
         self.place = ExportPlace(services.background)
         self.bar = ExportBar()
+        self._clipboard = CopiedPicture(self)
         self.maker = MovieMaker(services.background, self)
         self._stack = QStackedWidget()
         self._pages = QStackedWidget()
@@ -98,6 +99,7 @@ class ExportPanel(QWidget):
     def leave(self) -> None:
         """The window closes: leave no half-made movie behind."""
         self.maker.leave()
+        self._clipboard.leave()
 
     def choose(self, what: What) -> None:
         """Turn to one of the three pages."""
@@ -190,10 +192,7 @@ class ExportPanel(QWidget):
 
     def _put_on_clipboard(self, made: tuple[Picture, bytes]) -> None:
         picture, file = made
-        data = QMimeData()
-        data.setImageData(as_image(picture))
-        data.setData("image/png", file)  # packed already, so that pasting need not wait for it
-        QGuiApplication.clipboard().setMimeData(data)
+        self._clipboard.put(as_image(picture), file)
         height, width, _parts = picture.shape
         self._notices.tell(
             _("The view is on the clipboard, {width} × {height} pixels.").format(width=width, height=height)
