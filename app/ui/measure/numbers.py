@@ -92,6 +92,7 @@ class NumberTable(QTreeWidget):
             for quantity in quantities:
                 self._fill(number, row, quantity, is_calibrated=shown.is_calibrated)
                 number += 1
+        self._widen()
         self.show()
 
     def text(self) -> str:
@@ -107,11 +108,13 @@ class NumberTable(QTreeWidget):
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
             self._fit()
+            self._widen()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Fit the height: only now is known how high a line is."""
         super().showEvent(event)
         self._fit()
+        self._widen()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Copy the whole table."""
@@ -152,7 +155,7 @@ class NumberTable(QTreeWidget):
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for column in range(1, 1 + len(heads)):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
             self.headerItem().setTextAlignment(column, Qt.AlignmentFlag.AlignRight)
         self._fit()
 
@@ -161,6 +164,17 @@ class NumberTable(QTreeWidget):
         for column, found in enumerate(row.of, start=1):
             if item is not None:
                 item.setText(column, "–" if found is None else quantity.text(found, is_calibrated))
+
+    def _widen(self) -> None:
+        """Give every column the width of its longest text; Qt's own way costs more than the measurement."""
+        metrics = self.fontMetrics()
+        items = [self.topLevelItem(number) for number in range(self.topLevelItemCount())]
+        for column in range(1, self.columnCount()):
+            texts = [item.text(column) for item in items if item is not None]
+            longest = max((metrics.horizontalAdvance(text) for text in texts), default=0)
+            width = max(longest + metrics.height(), self.header().sectionSizeHint(column))
+            if width != self.columnWidth(column):
+                self.setColumnWidth(column, width)
 
     def _fit(self) -> None:
         rows = self.topLevelItemCount()

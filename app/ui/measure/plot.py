@@ -57,7 +57,9 @@ class ProfilePlot(QWidget):
         self._shown = shown
         curves = shown.measurement.curves if shown is not None else ()
         while len(self._curves) < len(curves):
-            item = pg.PlotDataItem(connect="finite", autoDownsample=True, downsampleMethod="peak")
+            item = pg.PlotDataItem(
+                connect="finite", autoDownsample=True, autoDownsampleFactor=1.0, downsampleMethod="peak"
+            )
             self.plot.addItem(item)
             self._curves.append(item)
         for item in self._curves[len(curves) :]:
