@@ -176,8 +176,8 @@ class Ortho(QWidget):
         self.xz.setFixedHeight(sides.height())
         self.yz.setFixedWidth(sides.width())
         unknown = _("Z step unknown") if depth.axis == "Z" and not depth.is_known else ""
-        for canvas, letters in ((self.xz, f"X{depth.axis}"), (self.yz, f"Y{depth.axis}")):
-            canvas.show_sides(("raw",), (" · ".join(part for part in (letters, unknown) if part),))
+        self.xz.show_sides(("raw",), (" · ".join(part for part in (f"X{depth.axis}", unknown) if part),))
+        self.yz.show_sides(("raw",), (f"Y{depth.axis}",))
         self._follow()
         self._cutting.tell_again()
 
@@ -193,6 +193,7 @@ class Ortho(QWidget):
         at = (self._position + 0.5) * depth.step
         self.xz.show_view(Rect(seen.x, start_of(at, depth.length, deep_xz), wide, deep_xz))
         self.yz.show_view(Rect(start_of(at, depth.length, deep_yz), seen.y, deep_yz, tall))
+        self.yz.overlay.show_scale_bar(None, 0.0)  # it is too narrow for the words; the others have one
         self._show_crosses()
 
     def _show_crosses(self) -> None:

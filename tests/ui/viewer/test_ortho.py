@@ -202,6 +202,16 @@ def test_an_unknown_z_step_is_said(look, viewer, cut):
     viewer.toggle_ortho()
     cut()
     assert viewer.ortho.xz.overlay.tags == ("XZ · Z step unknown",)
+    assert viewer.ortho.yz.overlay.tags == ("YZ",)
+
+
+def test_the_narrow_view_has_no_scale_bar_whose_words_would_be_cut(look, viewer, cut):
+    look(ArraySource(ramp(planes=5)))
+    viewer.toggle_ortho()
+    cut()
+    viewer.zoom_in()
+    assert viewer.ortho.yz.overlay.scale_bar[0] is None
+    assert viewer.ortho.xz.overlay.scale_bar[0] is not None
 
 
 def test_what_cannot_be_read_is_said_in_the_side_view(qtbot, look, viewer):
