@@ -195,7 +195,8 @@ class Canvas(QGraphicsView):
         at, seen, over = self._curtain_at, self.seen, self._over
         self._layers[left].setZValue(0)
         self._layers[left].show_part(over)
-        if is_hung:
+        if is_hung:  # what is not covered by the right picture is not the left one
+            self._layers[left].show_part(Rect(over.x, over.y, max(0.0, at - over.x), over.height))
             self._layers[right].setZValue(1)
             self._layers[right].show_part(Rect(at, over.y, over.x + over.width - at, over.height))
         for line in self._curtain:

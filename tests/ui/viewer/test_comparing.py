@@ -149,6 +149,15 @@ def test_the_curtain_is_dragged_between_files(qtbot, viewer, beside):
     assert colour_at(viewer, 52, 32) == (255, 255, 255)
 
 
+def test_behind_the_curtain_a_smaller_image_does_not_let_the_first_one_be_seen(qtbot, viewer, beside):
+    beside(ArraySource(flat(900), size_um=0.2), ArraySource(flat(500), size_um=0.1))
+    viewer.set_state(replace(viewer.view_state.with_contrast(0, Contrast(0, 900)), curtain=0.25))
+    wait(qtbot, viewer)
+    assert colour_at(viewer, 2, 10) == (255, 255, 255)
+    assert colour_at(viewer, 5, 3) == (142, 142, 142)
+    assert colour_at(viewer, 10, 10) == tuple(seen(viewer)[3, 3])
+
+
 def test_a_second_image_can_be_taken_away_and_another_one_put_there(qtbot, viewer, beside):
     beside(ArraySource(ramp()), ArraySource(ramp()), "difference")
     viewer.show_result(None)
