@@ -289,12 +289,12 @@ def _channels(
     dtype = np.dtype(info.dtype)
     limits = (np.iinfo(dtype).min, np.iinfo(dtype).max) if dtype.kind in "ui" else None
     told = []
-    for index, (channel, display) in enumerate(zip(info.channels, displays, strict=True)):
+    for channel, display in zip(info.channels, displays, strict=True):
         low, high = display or limits or (0.0, 1.0)
         least, most = limits or (low, high)
         told.append(
             {
-                "label": channel.name or f"Channel {index + 1}",
+                **({"label": channel.name} if channel.name else {}),
                 "color": _colour(channel),
                 "active": True,
                 "coefficient": 1,
