@@ -113,6 +113,7 @@ class AxisChips(QWidget):
     """A row of axes in the order of the file; lengths stay in their places, letters change them."""
 
     changed = Signal(str)  # the letters, in the order of the file
+    previewed = Signal(str)  # the letters as they would be if the one that is dragged were dropped
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -143,9 +144,10 @@ class AxisChips(QWidget):
             chip.renamed.connect(partial(self._rename, place))
         self._show_letters(letters)
 
-    def words(self) -> str:
-        """Return such as ``"T 3, Z 40"``."""
-        return ", ".join(chip.text() for chip in self.chips)
+    def words(self, letters: str = "") -> str:
+        """Return such as ``"T 3, Z 40"``, for the letters shown or for others."""
+        pairs = zip(letters or self.letters, self._lengths, strict=True)
+        return ", ".join(f"{letter} {length}" for letter, length in pairs)
 
     def _show_letters(self, letters: str) -> None:
         for chip, letter, length in zip(self.chips, letters, self._lengths, strict=True):
@@ -154,10 +156,13 @@ class AxisChips(QWidget):
         self._row.activate()
 
     def _swap(self, one: int, other: int) -> None:
+        self._show_letters(self._swapped(one, other))
+        self.changed.emit(self.letters)
+
+    def _swapped(self, one: int, other: int) -> str:
         letters = list(self.letters)
         letters[one], letters[other] = letters[other], letters[one]
-        self._show_letters("".join(letters))
-        self.changed.emit(self.letters)
+        return "".join(letters)
 
     def _rename(self, place: int, letter: str) -> None:
         """Give an axis another letter; the axis that had it gets the old one in exchange."""
@@ -177,8 +182,10 @@ class AxisChips(QWidget):
         return next((chip for chip in others if chip.x() <= at.x() <= chip.geometry().right()), None)
 
     def _mark_target(self, dragged: AxisChip, at: QPoint) -> None:
-        """Show which letter it would be swapped with."""
+        """Show which letter it would be swapped with, and what that would mean."""
         target = self._under(dragged, at)
+        places = None if target is None else (self.chips.index(dragged), self.chips.index(target))
+        self.previewed.emit(self.letters if places is None else self._swapped(*places))
         for chip in self.chips:
             role = "target" if chip is target else "chip"
             if chip.property("role") != role:
@@ -190,5 +197,6 @@ class AxisChips(QWidget):
             set_role(chip, "chip")
         if target is None:
             self._show_letters(self.letters)
+            self.previewed.emit(self.letters)
         else:
             self._swap(self.chips.index(dragged), self.chips.index(target))

@@ -41,6 +41,7 @@ class DoubtsStrip(QFrame):
         for field in (self.pixel, self.step, self.interval):
             field.entered.connect(self._answer)
         self.chips.changed.connect(self._show_axes)
+        self.chips.previewed.connect(self._say_axes)
         self.apply.clicked.connect(self._answer)
         self.as_last.clicked.connect(self._answer_as_last)
         self.as_file.clicked.connect(self._answer_as_file)
@@ -65,7 +66,7 @@ class DoubtsStrip(QFrame):
         self.pixel.setVisible(about_size)
         self.pixel.words.setVisible(everything)
         self._show_axes(letters)
-        self.as_last.setVisible(about_size and self._last_um is not None)
+        self.as_last.setVisible(about_size and self._last_um not in (None, size.x))
         if self._last_um is not None:
             self.as_last.setText(_("As in the last file: {size} µm").format(size=f"{self._last_um:g}"))
         self.as_file.setVisible(is_corrected(image))
@@ -101,11 +102,15 @@ class DoubtsStrip(QFrame):
     def _show_axes(self, letters: str) -> None:
         """Say how the image would be read now, and ask only about axes that it would have."""
         info = self._image.info if self._image is not None else None
-        self.words.setText(_("Read as {axes}.").format(axes=self.chips.words() or _("a single plane")))
+        self._say_axes(letters)
         self.words.setVisible(bool(letters))
         is_asked = self._is_about_everything or info is None or letters != file_axes_of(self._image)
         self.step.setVisible("Z" in letters and is_asked)
         self.interval.setVisible("T" in letters and is_asked)
+
+    def _say_axes(self, letters: str) -> None:
+        """Say how the image would be read with these letters."""
+        self.words.setText(_("Read as {axes}.").format(axes=self.chips.words(letters)))
 
     def _answer(self) -> None:
         self._send(self.pixel.values())

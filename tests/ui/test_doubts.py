@@ -107,6 +107,18 @@ def test_a_letter_dragged_onto_another_changes_places_with_it(asked, qtbot):
     assert session.current.info.shape == (1, 3, 2, 64, 96)
 
 
+def test_while_a_letter_is_dragged_the_sentence_says_what_dropping_it_would_mean(asked, qtbot):
+    strip = asked.desk.doubts
+    first, second = strip.chips.chips
+    qtbot.mousePress(first, LEFT)
+    qtbot.mouseMove(first, first.mapFromParent(second.geometry().center()))
+    assert second.property("role") == "target"
+    assert strip.words.text() == "Read as Z 2, C 3."
+    qtbot.mouseMove(first, first.mapFromParent(QPoint(-300, 10)))
+    assert strip.words.text() == "Read as C 2, Z 3."
+    qtbot.mouseRelease(first, LEFT)
+
+
 def test_a_letter_dropped_beside_the_others_goes_back(asked, qtbot):
     chip = asked.desk.doubts.chips.chips[0]
     place = chip.pos()

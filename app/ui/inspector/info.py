@@ -109,7 +109,7 @@ def file_facts(told: Told) -> tuple[tuple[str, str], ...]:
     """Return the rows for which the file was read: name and value."""
     rows = [
         (_("Size of the file"), bytes_in_words(told.nbytes)),
-        (_("Packed by"), told.compression),
+        (_("Compression"), _("none") if told.compression == "None" else told.compression),
         (_("Recorded"), told.recorded),
         (_("Last changed"), f"{datetime.fromtimestamp(told.changed).astimezone():%Y-%m-%d %H:%M}"),
     ]

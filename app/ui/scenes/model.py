@@ -22,6 +22,7 @@ Index = QModelIndex | QPersistentModelIndex
 SIDE = 64  # pixels of a small picture
 ACROSS, DOWN = 76, 46  # the place for it
 GAP = 4
+LETTERS = 13  # of a name that have room
 
 
 class SceneModel(QAbstractListModel):
@@ -95,7 +96,8 @@ class SceneTile(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, _index: Index) -> QSize:
         """The same for all, so that thousands of rows cost nothing."""
-        return QSize(ACROSS + 4 * GAP, DOWN + option.fontMetrics.height() + 4 * GAP)
+        letters = option.fontMetrics.horizontalAdvance("n") * LETTERS
+        return QSize(max(ACROSS, letters) + 4 * GAP, DOWN + option.fontMetrics.height() + 4 * GAP)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draw one scene."""

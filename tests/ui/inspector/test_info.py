@@ -59,7 +59,7 @@ def test_size_packing_and_dates_are_told_besides_the_dimensions(make_house, qtbo
     _house, panel = open_info(make_house, qtbot, path)
     rows = form(panel._rows)
     assert rows["Depth, channels, times"] == "Z 5, C 1, T 1"
-    assert rows["Packed by"] == "Adobe deflate"
+    assert rows["Compression"] == "Adobe deflate"
     assert rows["Recorded"] == "2024:05:06 07:08:09"
     assert rows["Size of the file"].endswith("B")
     assert "Last changed" in rows
