@@ -19,6 +19,7 @@ from app.ui.drop import Dropped, are_regions
 from app.ui.file_keeper import FileKeeper
 from app.ui.jobs.watch import JobsWatch
 from app.ui.keys import CommandFinder, KeySheet
+from app.ui.names import shown_name
 from app.ui.pairing import Pairing, PartnerMenu
 from app.ui.panels import Services
 from app.ui.preferences.panel import Preferences
@@ -331,7 +332,7 @@ class Desk(QObject):
         if found is not None and found.refusal:
             self.refuse(found.refusal)
         elif found is not None and found.has_inner:
-            name = found.folder or next(path.name for path in paths if path.is_dir())
+            name = shown_name(found.folder or next(path.name for path in paths if path.is_dir()))
             self.window.stage.ask(
                 _("“{name}” has images in folders inside it: {what}.").format(name=name, what=found.words),
                 [

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from app.text import _, ngettext
 from app.ui.doubts import axes_in_words
-from app.ui.names import shown_name
+from app.ui.names import shown_name, tip
 from app.ui.session import OpenImage
 from models.knobs import N_
 
@@ -89,6 +89,7 @@ class FileStrip(QFrame):
         self.state: State | None = None
         self.buttons: dict[Wish, QPushButton] = {}
         self.words = QLabel(wordWrap=True)
+        self.words.setTextFormat(Qt.TextFormat.PlainText)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(10, 6, 10, 6)
         self._row.addWidget(self.words, 1)
@@ -109,7 +110,7 @@ class FileStrip(QFrame):
         line = LINES[self.state]
         self.words.setText(line.words(image))
         self.setAccessibleName(self.words.text())
-        self.setToolTip(str(image.path))
+        self.setToolTip(tip(str(image.path)))
         for text, wish in line.buttons:
             button = QPushButton(_(text))
             button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)

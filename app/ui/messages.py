@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.text import _
+from app.ui.names import in_sentence
 from models.errors import UserError
 from models.knobs import N_
 
@@ -50,8 +51,8 @@ def message_for(error: UserError) -> Message:
     facts = [f"{name}: {value}" for name, value in error.fields.items() if value is not None]
     details = "\n".join([error.code, *facts])
     return Message(
-        sentence=_(error.sentence),
-        hint=_(error.hint) if error.hint else "",
+        sentence=in_sentence(_(error.sentence)),
+        hint=in_sentence(_(error.hint)) if error.hint else "",
         safe=_(advice.safe),
         details=without_home(details),
         actions=advice.actions,

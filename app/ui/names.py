@@ -1,5 +1,6 @@
 """File names for the screen: on one line, and never so long that nothing else has room."""
 
+import html
 import re
 
 LONGEST = 48  # characters of a name in a tab or a sentence
@@ -29,3 +30,8 @@ def breakable(text: str) -> str:
     """Return `text` for a label that is not copied from: it can be broken anywhere, by signs of no width."""
     plain = "".join(letter if letter.isprintable() else "␣" for letter in text)
     return re.sub(r"(\S{8}|[/\\_.-])(?=\S)", "\\1\u200b", plain)
+
+
+def tip(text: str) -> str:
+    """Return `text` for a tooltip, where Qt would take what looks like a mark of HTML for one."""
+    return f"<qt>{html.escape(text)}</qt>" if "<" in text else text

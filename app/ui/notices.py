@@ -20,6 +20,7 @@ from shiboken6 import isValid
 from app.text import _, ngettext
 from app.ui.icons import icon
 from app.ui.messages import message_for
+from app.ui.names import in_sentence
 from models.errors import UserError
 
 Button = tuple[str, Callable[[], None]]
@@ -40,6 +41,7 @@ class Toast(QFrame):
         self.setAccessibleName(sentence)
         self.label = QLabel(sentence)
         self.label.setWordWrap(True)
+        self.label.setTextFormat(Qt.TextFormat.PlainText)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(14, 8, 8, 8)
         layout.addWidget(self.label, 1)
@@ -152,6 +154,7 @@ class Sheet(QFrame):
     def _arrange(self) -> None:
         words = QVBoxLayout()
         for label in (self.sentence, self.hint, self.safe):
+            label.setTextFormat(Qt.TextFormat.PlainText)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             words.addWidget(label)
         top = QHBoxLayout()
@@ -216,7 +219,7 @@ class Notices(QObject):
 
     def tell(self, sentence: str, buttons: Sequence[Button] = (), *, seconds: float = 8.0) -> None:
         """Say one sentence in the corner."""
-        toast = Toast(sentence, buttons, seconds, self._window)
+        toast = Toast(in_sentence(sentence), buttons, seconds, self._window)
         toast.gone.connect(lambda: self._forget(toast))
         self._toasts.append(toast)
         toast.show()

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from app.text import _
 from app.ui.background import Background
 from app.ui.icons import icon
+from app.ui.names import shown_name
 from app.ui.notices import Notices
 from app.ui.session import OpenImage, Session, expand
 from models.errors import UserError
@@ -154,7 +155,7 @@ class PartnerMenu(QMenu):
 
 def told_apart(images: Sequence[OpenImage], beside: OpenImage) -> list[str]:
     """Return a name for each image that no other one has, as far as their files have different places."""
-    names = [image.path.name for image in images]
+    names = [shown_name(image.path.name) for image in images]
     found = []
     for image, name in zip(images, names, strict=True):
         words = name if names.count(name) == 1 else str(Path(image.path.parent.name) / name)

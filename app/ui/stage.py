@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from app.text import _
 from app.ui.lazy import Lazy
+from app.ui.names import shown_name, tip
 from app.ui.session import OpenImage
 from app.ui.welcome import Welcome
 
@@ -33,6 +34,7 @@ class QuestionStrip(QFrame):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(10, 6, 10, 6)
         words = QLabel(sentence, wordWrap=True)
+        words.setTextFormat(Qt.TextFormat.PlainText)
         layout.addWidget(words, 1)
         for text, act in answers:
             button = QPushButton(text)
@@ -104,8 +106,8 @@ class Stage(QWidget):
         for place in reversed(surplus[-FEW:]):
             self.tabs.removeTab(place)
         for image in missing[:FEW]:
-            place = self.tabs.addTab(image.path.name.replace("&", "&&"))
-            self.tabs.setTabToolTip(place, str(image.path))
+            place = self.tabs.addTab(shown_name(image.path.name).replace("&", "&&"))
+            self.tabs.setTabToolTip(place, tip(str(image.path)))
             self.tabs.setTabData(place, image.key)
         return max(len(surplus), len(missing)) <= FEW
 

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QWidget
 from app.ui.actions import give_keys
 from app.ui.desk import Desk
 from app.ui.drop import DropZones
+from app.ui.names import shown_name
 from app.ui.panels import Services
 from app.ui.remember import remember_pace
 from app.ui.session import OpenImage
@@ -189,7 +190,9 @@ class Wiring(QObject):
         self.desk.go("images")
         self.desk.show_doubts(image)
         self.status.show_image(image)
-        self.window.setWindowTitle("Micrographia" if image is None else f"{image.path.name} — Micrographia")
+        self.window.setWindowTitle(
+            "Micrographia" if image is None else f"{shown_name(image.path.name)} — Micrographia"
+        )
         viewer, info = self._panel("viewer"), self._panel("info")
         if viewer is not None:
             viewer.show_image(image)

@@ -178,6 +178,7 @@ def test_a_cut_file_shows_what_is_there_and_hatches_the_rest(make_house, qtbot, 
     for plane in range(5, 10):
         house.viewer.go_to("Z", plane)
         assert sentence(house) == "This plane is missing: the file ends before it."
+        assert house.viewer._sides["raw"].drawn is None
     assert not sheet.isVisible()
     house.viewer.go_to("Z", 4)
     qtbot.waitUntil(lambda: sentence(house) == "")

@@ -1,5 +1,6 @@
 """What results are called and where they lie."""
 
+import os
 from pathlib import Path, PurePath
 
 from app.engine.specs import Input
@@ -7,11 +8,24 @@ from app.images.errors import CannotWrite
 from app.images.folders import stem
 from models.errors import UserError
 
+LONGEST_NAME = 240  # bytes; drives take 255, and ``.part`` and a number must have room
+
 
 class WrongName(UserError):
     """The pattern for names of results gives no file name."""
 
     code = "restore.name"
+
+
+def result_name(one: Input, pattern: str) -> str:
+    """Return what the result of an input is called, before anybody looks whether the name is taken.
+
+    Where the name would be too long for drives, the part that comes from the original is cut at its end.
+    """
+    name = stem(Path(one.path)) + (f"_scene{one.scene + 1}" if one.scene else "")
+    while name and len(os.fsencode(pattern.replace("{name}", name))) > LONGEST_NAME:
+        name = name[:-1]
+    return pattern.replace("{name}", name)
 
 
 def output_path(one: Input, pattern: str, folder: str, suffixes: tuple[str, ...]) -> Path:
@@ -35,8 +49,7 @@ def output_path(one: Input, pattern: str, folder: str, suffixes: tuple[str, ...]
         If the folder cannot be made.
     """
     original = Path(one.path).absolute()
-    name = stem(original) + (f"_scene{one.scene + 1}" if one.scene else "")
-    named = pattern.replace("{name}", name)
+    named = result_name(one, pattern)
     if not named or PurePath(named).name != named:
         raise WrongName(
             f"“{named}” is not a file name.", hint="Change the pattern for names of results.", name=named

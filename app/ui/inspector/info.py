@@ -30,7 +30,7 @@ from app.ui.inspector.metadata_view import MetadataView
 from app.ui.inspector.origin import OriginSection
 from app.ui.inspector.told import Origin, Told, origin_of, tell
 from app.ui.messages import without_home
-from app.ui.names import breakable, shown_name
+from app.ui.names import breakable, shown_name, tip
 from app.ui.panels import Services
 from app.ui.session import OpenImage
 from models.errors import UserError
@@ -133,6 +133,8 @@ class InfoPanel(QWidget):
         self.name.setProperty("role", "heading")
         self.folder = QLabel(wordWrap=True)
         self.folder.setProperty("role", "quiet")
+        for label in (self.name, self.folder):
+            label.setTextFormat(Qt.TextFormat.PlainText)
         self.copy_path = QToolButton()
         self.copy_path.setIcon(icon("copy"))
         self.copy_path.setAutoRaise(True)
@@ -171,7 +173,7 @@ class InfoPanel(QWidget):
             self.show_result(None)
             return
         self.name.setText(breakable(image.path.name))
-        self.name.setToolTip(without_home(str(image.path)))
+        self.name.setToolTip(tip(without_home(str(image.path))))
         self.folder.setText(breakable(without_home(str(image.path.parent))))
         self.scenes.clear()
         self.scenes.addItems([shown_name(name) or str(n + 1) for n, name in enumerate(image.info.scenes)])
@@ -231,6 +233,7 @@ class InfoPanel(QWidget):
         for title, value in rows:
             left, right = QLabel(title), QLabel(value, wordWrap=True)
             left.setProperty("role", "quiet")
+            right.setTextFormat(Qt.TextFormat.PlainText)
             right.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             self._rows.addRow(left, right)
 

@@ -13,6 +13,7 @@ from app.images.metadata import Entry, as_text, count, in_bundles, matching
 from app.text import _, ngettext
 from app.ui.background import Background, Task
 from app.ui.flow import FlowLayout
+from app.ui.names import tip
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -93,7 +94,7 @@ class MetadataModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return " ".join(text[:500].split())
         if role == Qt.ItemDataRole.ToolTipRole and text:
-            return text[:TIP]
+            return tip(text[:TIP])
         return None
 
     def headerData(

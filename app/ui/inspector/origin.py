@@ -12,7 +12,7 @@ from app.images.record import Provenance
 from app.text import _
 from app.ui.flow import FlowLayout
 from app.ui.inspector.told import Origin
-from app.ui.names import breakable, in_sentence
+from app.ui.names import breakable, in_sentence, tip
 
 
 class OriginSection(QWidget):
@@ -28,6 +28,7 @@ class OriginSection(QWidget):
         self._rows = QFormLayout()
         self._rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         self.methods = QLabel(wordWrap=True)
+        self.methods.setTextFormat(Qt.TextFormat.PlainText)
         self.methods.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.copy = QPushButton(_("Copy the Methods text"))
         self.original = QPushButton(_("Open the original"))
@@ -58,10 +59,11 @@ class OriginSection(QWidget):
         for name, value in rows(origin):
             left, right = QLabel(name), QLabel(value, wordWrap=True)
             left.setProperty("role", "quiet")
+            right.setTextFormat(Qt.TextFormat.PlainText)
             self._rows.addRow(left, right)
         self.methods.setText(in_sentence(origin.methods))
         self.original.setVisible(bool(origin.record.input_path) and not is_original_shown)
-        self.original.setToolTip(origin.record.input_path)
+        self.original.setToolTip(tip(origin.record.input_path))
 
     def _copy(self) -> None:
         if self._origin is not None:

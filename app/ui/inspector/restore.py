@@ -222,7 +222,7 @@ class RestorePanel(QWidget):
         seconds = self.promises.seconds()
         self.page.choices.show_seconds(seconds)
         folder = Path(self._services.settings.current.results_dir or image.path.parent)
-        look_up = partial(free_name, folder, RestoreSpec((), "").name_pattern, image.path)
+        look_up = partial(free_name, folder, RestoreSpec((), "").name_pattern, input_of(image))
         self._services.background.run(look_up, partial(self._show_named_offer, image), priority=1)
 
     def _show_named_offer(self, image: OpenImage, name: str) -> None:

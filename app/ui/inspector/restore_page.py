@@ -23,6 +23,7 @@ from app.ui.forms import Fold
 from app.ui.inspector.restore_cards import ModelChoices
 from app.ui.inspector.restore_offers import Offer
 from app.ui.inspector.restore_settings import RestoreSettings
+from app.ui.names import in_sentence, shown_name
 from app.ui.theme import set_role
 
 STEPS = 1000
@@ -41,6 +42,7 @@ class RunBar(QWidget):
         self.run.setProperty("role", "primary")
         self.run.setEnabled(False)
         self.output = QLabel(wordWrap=True)
+        self.output.setTextFormat(Qt.TextFormat.PlainText)
         self.safe = QLabel(_("Your original is never changed."), wordWrap=True)
         self.safe.setProperty("role", "quiet")
         self.all = QPushButton()
@@ -64,7 +66,7 @@ class RunBar(QWidget):
         self.run.setEnabled(not reason)
         self.all.setEnabled(not reason)
         self.run.setToolTip(reason)
-        told = reason or _("Becomes {name}").format(name=output)
+        told = reason or _("Becomes {name}").format(name=shown_name(output))
         self.output.setText(told)
         set_role(self.output, "warning" if reason else "")
 
@@ -198,6 +200,7 @@ class RestorePage(QWidget):
 
     def show_preview_words(self, words: str, role: str) -> None:
         """Say how far the preview is."""
+        words = in_sentence(words)
         self.preview_words.setText(words)
         set_role(self.preview_words, role)
         self.preview_words.setVisible(bool(words))

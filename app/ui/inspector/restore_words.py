@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from app.images.folders import stem
+from app.engine.runners.outputs import result_name
+from app.engine.specs import Input
 from app.library.card import ModelCard
 from app.library.fit import Fit, Level
 from app.text import _, ngettext
@@ -80,9 +81,9 @@ def promise_words(seconds: float | None) -> str:
     return duration(seconds) if seconds < 1 else _("about {time}").format(time=duration(seconds))
 
 
-def free_name(folder: Path, pattern: str, original: Path) -> str:
+def free_name(folder: Path, pattern: str, one: Input) -> str:
     """The name that the result of an image will get: never one that exists; for a thread."""
-    name = pattern.format(name=stem(original))
+    name = result_name(one, pattern)
     base, dot, ending = name.partition(".ome.tif")
     number = 1
     while any((folder / f"{name}{part}").exists() for part in ("", ".part")):

@@ -12,6 +12,7 @@ from app.text import _, ngettext
 from app.ui.jobs.results import ResultOpener, show_in_folder
 from app.ui.jobs.watch import JobsWatch
 from app.ui.jobs.words import BATCHES, FORMATS
+from app.ui.names import shown_name
 from app.ui.panels import Services
 
 Button = tuple[str, Callable[[], None]]
@@ -86,7 +87,7 @@ class JobNotices(QObject):
             self._notices.tell(told, [(_("Show jobs"), self._show_jobs)], seconds=30)
         else:
             words = ngettext("Exported as {format}: {name}", "{n} images exported as {format}.", len(made))
-            told = words.format(n=len(made), format=_(FORMATS[spec.format]), name=made[0].name)
+            told = words.format(n=len(made), format=_(FORMATS[spec.format]), name=shown_name(made[0].name))
             self._notices.tell(told, [(_("Show in folder"), partial(show_in_folder, made[0]))], seconds=20)
 
     def _tell_stopped(self, spec: RestoreSpec | ExportSpec, outputs: tuple[str | None, ...]) -> None:

@@ -31,6 +31,7 @@ from app.ui.jobs.results import ResultOpener, show_in_folder
 from app.ui.jobs.sign import SignLabel
 from app.ui.jobs.watch import JobsWatch
 from app.ui.jobs.words import remarks_of, sign_of, title_of
+from app.ui.names import in_sentence
 from app.ui.panels import Services
 from app.ui.theme import set_role
 
@@ -278,7 +279,9 @@ class JobsPanel(QWidget):
 def _result_words(job: Job) -> tuple[str, ...]:
     """Say where the one result of a job lies."""
     paths = [Path(output) for output in job.outputs if output]
-    return tuple(_("{name} in {folder}").format(name=path.name, folder=path.parent) for path in paths)
+    return tuple(
+        in_sentence(_("{name} in {folder}").format(name=path.name, folder=path.parent)) for path in paths
+    )
 
 
 def _table(name: str) -> QTableView:

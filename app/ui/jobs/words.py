@@ -6,8 +6,9 @@ from pathlib import Path
 from time import localtime, strftime
 
 from app.engine.job import Job, State
-from app.engine.specs import CheckSpec, EvaluateSpec, ExportSpec, Format, RestoreSpec, TrainSpec
+from app.engine.specs import CheckSpec, EvaluateSpec, ExportSpec, Format, Input, RestoreSpec, TrainSpec
 from app.text import _, ngettext
+from app.ui.names import shown_name
 from models.knobs import N_
 
 
@@ -45,19 +46,23 @@ def sign_of(job: Job) -> Sign:
     return SIGNS[job.state]
 
 
+def _name(one: Input) -> str:
+    return shown_name(Path(one.path).name)
+
+
 def title_of(job: Job) -> str:
     """Say what a job is about in a few words, without its folder names."""
     spec = job.spec
     if isinstance(spec, RestoreSpec):
         if len(spec.inputs) == 1:
-            return _("Restore {name}").format(name=Path(spec.inputs[0].path).name)
+            return _("Restore {name}").format(name=_name(spec.inputs[0]))
         return ngettext("Restore {count} image", "Restore {count} images", len(spec.inputs)).format(
             count=len(spec.inputs)
         )
     if isinstance(spec, ExportSpec):
         kind = _(FORMATS[spec.format])
         if len(spec.inputs) == 1:
-            return _("Export {name} as {format}").format(name=Path(spec.inputs[0].path).name, format=kind)
+            return _("Export {name} as {format}").format(name=_name(spec.inputs[0]), format=kind)
         return ngettext(
             "Export {count} image as {format}", "Export {count} images as {format}", len(spec.inputs)
         ).format(count=len(spec.inputs), format=kind)

@@ -14,7 +14,7 @@ from PySide6.QtGui import QImage, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.text import _
-from app.ui.names import shown_name
+from app.ui.names import shown_name, tip
 from app.ui.theme import colour
 
 Index = QModelIndex | QPersistentModelIndex
@@ -84,8 +84,10 @@ class SceneModel(QAbstractListModel):
         scene = self._rows[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
             return shown_name(self._names[scene], 200)
-        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+        if role == Qt.ItemDataRole.AccessibleTextRole:
             return self._names[scene]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tip(self._names[scene])
         if role == Qt.ItemDataRole.DecorationRole:
             return self._picture(scene)
         return None

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from app.ui.names import in_sentence
 from app.ui.viewer.canvas import Canvas
 from app.ui.viewer.compare import MODES, Pane
 from app.ui.viewer.contrast import Packed
@@ -96,7 +97,7 @@ class Panes(QWidget):
     def show_sentence(self, sentence: str) -> None:
         """Say in the middle of the pictures why nothing is seen."""
         for canvas in self.canvases:
-            canvas.overlay.show_sentence(sentence)
+            canvas.overlay.show_sentence(in_sentence(sentence))
 
     def show_box(self, rect: Rect | None, packed: Packed | None) -> None:
         """Show the preview's frame and what is in it."""

@@ -427,7 +427,7 @@ class Viewer(QWidget):
             shown.project(self._state.projection)
         if side == "raw" and is_missing(self._state, self._cut_off):
             shown.loader.rest()
-            self.panes.clear(side)
+            self._take_down(side)
             self.panes.show_sentence(_("This plane is missing: the file ends before it."))
             return
         info = shown.pixels.info if shown.pixels is not None else shown.info
@@ -465,10 +465,16 @@ class Viewer(QWidget):
         self._move_pointer(self._pointer_at)
 
     def _refuse(self, side: Side, error: UserError) -> None:
-        self.panes.clear(side)  # what is left there is another plane
+        self._take_down(side)
         self.panes.show_sentence(f"{error.sentence}\n{error.hint}".strip())
         self.player.stop()
         self.image_failed.emit(error)
+
+    def _take_down(self, side: Side) -> None:
+        """Show nothing of a side: what is left there is another plane."""
+        self._sides[side].drawn = None
+        self.panes.clear(side)
+        self._move_pointer(self._pointer_at)
 
     def _tags(self, pane: compare.Pane) -> tuple[str, ...]:
         projected = self._projected_words()

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from app.engine.specs import Input
 from app.library.card import ModelCard
 from app.library.catalogue import shipped_cards
 from app.library.fit import Fit
@@ -59,11 +60,21 @@ def test_speed_is_counted_in_pixels_of_the_result():
 
 
 def test_the_name_of_a_result_never_exists(tmp_path):
-    original = tmp_path / "cells.ome.tif"
+    original = Input(str(tmp_path / "cells.ome.tif"))
     assert free_name(tmp_path, "{name}_restored.ome.tif", original) == "cells_restored.ome.tif"
     (tmp_path / "cells_restored.ome.tif").touch()
     (tmp_path / "cells_restored_2.ome.tif.part").touch()
     assert free_name(tmp_path, "{name}_restored.ome.tif", original) == "cells_restored_3.ome.tif"
+    third = Input(original.path, scene=2)
+    assert free_name(tmp_path, "{name}_restored.ome.tif", third) == "cells_scene3_restored.ome.tif"
+
+
+def test_the_name_of_a_result_fits_on_every_drive(tmp_path):
+    original = Input(str(tmp_path / ("µ" * 125 + ".tif")))
+    name = free_name(tmp_path, "{name}_restored.ome.tif", original)
+    assert name.endswith("µ_restored.ome.tif")
+    (tmp_path / f"{name}.part").touch()
+    (tmp_path / f"{free_name(tmp_path, '{name}_restored.ome.tif', original)}.part").touch()
 
 
 def test_at_most_three_models_are_offered_and_the_simple_filter_among_them():
