@@ -81,7 +81,7 @@ def test_strange_names_are_opened_shown_and_told(make_house, qtbot, tmp_path, na
 def test_a_path_of_more_than_300_letters_clips_nothing(make_house, qtbot, tmp_path):
     folder = tmp_path
     while len(str(folder)) < 300:
-        folder = folder / ("ordner_µ_" + "n" * 60)
+        folder = folder / ("größe_µ_" + "n" * 60)
     folder.mkdir(parents=True)
     path = folder / ("W" * 230 + "_042.tif")
     tifffile.imwrite(path, cells((40, 50)), resolution=(1e5, 1e5), resolutionunit="CENTIMETER")
