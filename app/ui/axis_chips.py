@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QToolButton, QWidget
 
@@ -91,6 +91,15 @@ class AxisChip(QToolButton):
         self.setDown(False)
         self.setCursor(Qt.CursorShape.OpenHandCursor)
         self.dropped.emit(self.mapToParent(start))
+
+    def event(self, event: QEvent) -> bool:
+        """Keep its letters from the shortcuts of the window."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)
+            if plain and event.text() and event.text().upper() in self._letters:
+                event.accept()
+                return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Move with the arrows, rename with a letter, open the menu with Enter."""
