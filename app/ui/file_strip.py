@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.text import _, ngettext
 from app.ui.doubts import axes_in_words
 from app.ui.names import shown_name, tip
+from app.ui.sentence import SentenceStrip
 from app.ui.session import OpenImage
 from models.knobs import N_
 
@@ -78,45 +79,33 @@ LINES: dict[State, Line] = {
 }  # fmt: skip
 
 
-class FileStrip(QFrame):
+class FileStrip(SentenceStrip):
     """Shows the most important line about a file, with a button for each thing that can be done."""
 
     wished = Signal(int, str)  # key, Wish
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setProperty("role", "strip")
         self.state: State | None = None
         self.buttons: dict[Wish, QPushButton] = {}
-        self.words = QLabel(wordWrap=True)
-        self.words.setTextFormat(Qt.TextFormat.PlainText)
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(10, 6, 10, 6)
-        self._row.addWidget(self.words, 1)
         self.hide()
 
     def show_states(self, image: OpenImage | None, states: Iterable[State]) -> None:
         """Say the most important of what holds for an image, or nothing."""
         found = set(states)
         self.state = next((state for state in LINES if state in found), None)
-        for button in self.buttons.values():
-            self._row.removeWidget(button)
-            button.hide()
-            button.deleteLater()
+        self.remove_buttons()
         self.buttons = {}
         if image is None or self.state is None:
             self.hide()
             return
         line = LINES[self.state]
-        self.words.setText(line.words(image))
-        self.setAccessibleName(self.words.text())
-        self.setToolTip(tip(str(image.path)))
         for text, wish in line.buttons:
-            button = QPushButton(_(text))
-            button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+            button = self.add_button(_(text))
             button.clicked.connect(lambda _on, wish=wish, key=image.key: self.wished.emit(key, wish))
-            self._row.addWidget(button)
             self.buttons[wish] = button
+        self.say(line.words(image))
+        self.setToolTip(tip(str(image.path)))
         self._be_quiet(quiet=line.is_quiet)
         self.show()
 

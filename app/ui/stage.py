@@ -4,11 +4,6 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QSizePolicy,
     QStackedWidget,
     QTabBar,
     QVBoxLayout,
@@ -18,30 +13,24 @@ from PySide6.QtWidgets import (
 from app.text import _
 from app.ui.lazy import Lazy
 from app.ui.names import shown_name, tip
+from app.ui.sentence import SentenceStrip
 from app.ui.session import OpenImage
 from app.ui.welcome import Welcome
 
+ON_A_TAB = 32  # letters of a name; the rest is told by pointing at it
 FEW = 4  # tabs that are added or removed in one go
 
 
-class QuestionStrip(QFrame):
+class QuestionStrip(SentenceStrip):
     """One question above the picture with a button for each answer."""
 
     def __init__(self, sentence: str, answers: Sequence[tuple[str, Callable[[], None]]]) -> None:
         super().__init__()
-        self.setProperty("role", "strip")
-        self.setAccessibleName(sentence)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(10, 6, 10, 6)
-        words = QLabel(sentence, wordWrap=True)
-        words.setTextFormat(Qt.TextFormat.PlainText)
-        layout.addWidget(words, 1)
         for text, act in answers:
-            button = QPushButton(text)
-            button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+            button = self.add_button(text)
             button.clicked.connect(act)
             button.clicked.connect(self.deleteLater)
-            layout.addWidget(button)
+        self.say(sentence)
 
 
 class Stage(QWidget):
@@ -62,6 +51,8 @@ class Stage(QWidget):
         self.tabs.setAccessibleName(_("Open images"))
         self.tabs.setTabsClosable(True)
         self.tabs.setExpanding(False)
+        self.tabs.setElideMode(Qt.TextElideMode.ElideMiddle)
+        self.tabs.setUsesScrollButtons(True)
         self.tabs.setDocumentMode(True)
         self.tabs.setDrawBase(False)
         self.tabs.hide()
@@ -106,7 +97,7 @@ class Stage(QWidget):
         for place in reversed(surplus[-FEW:]):
             self.tabs.removeTab(place)
         for image in missing[:FEW]:
-            place = self.tabs.addTab(shown_name(image.path.name).replace("&", "&&"))
+            place = self.tabs.addTab(shown_name(image.path.name, ON_A_TAB).replace("&", "&&"))
             self.tabs.setTabToolTip(place, tip(str(image.path)))
             self.tabs.setTabData(place, image.key)
         return max(len(surplus), len(missing)) <= FEW

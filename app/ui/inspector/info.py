@@ -49,6 +49,7 @@ DEPTHS = {
     "float64": N_("64-bit decimal numbers"),
     "bool": N_("black and white"),
 }
+LONGEST_NAME = 100  # letters of a name that are shown; all of it is in the tooltip
 
 
 def shape_in_words(info: ImageInfo) -> str:
@@ -172,7 +173,7 @@ class InfoPanel(QWidget):
             self.name.setText(_("Open an image to read about it here."))
             self.show_result(None)
             return
-        self.name.setText(breakable(image.path.name))
+        self.name.setText(breakable(shown_name(image.path.name, LONGEST_NAME)))
         self.name.setToolTip(tip(without_home(str(image.path))))
         self.folder.setText(breakable(without_home(str(image.path.parent))))
         self.scenes.clear()
