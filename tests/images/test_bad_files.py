@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from app.images import errors
 from app.images.open import can_open, open_image, read_metadata
+from app.images.partial import missing_planes
 from models.errors import UserError
 from models.source import Region
 from tests.images.test_tiff import ome_text, write_set
@@ -249,6 +250,20 @@ def test_a_scene_that_is_not_there(tmp_path):
     path = write_ome(tmp_path / "a.ome.tif", cells((1, 1, 1, 30, 40)))
     with pytest.raises(errors.NoSuchScene, match="holds 1 image"):
         open_image(path, 3)
+
+
+def test_a_cut_spe_file_shows_what_is_there(tmp_path):
+    pixels = cells((5, 20, 30))
+    head = bytearray(4100)
+    for value, form, at in ((30, "<H", 42), (3, "<h", 108), (20, "<H", 656), (5, "<i", 1446)):
+        struct.pack_into(form, head, at, value)
+    (tmp_path / "a.spe").write_bytes(bytes(head) + pixels.tobytes()[: 3 * 1200 + 7])
+    error = refusal(tmp_path / "a.spe", errors.Truncated)
+    assert (error.fields["plane"], error.fields["planes"]) == (3, 5)
+    source = open_image(tmp_path / "a.spe", partial=True)
+    np.testing.assert_array_equal(source.read(source.info.plane(t=2))[0, 0, 0], pixels[2])
+    assert missing_planes(source) == {(3, 0, 0), (4, 0, 0)}
+    source.close()
 
 
 # pictures

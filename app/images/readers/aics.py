@@ -26,6 +26,7 @@ from app.images.errors import (
     from_system,
 )
 from app.images.metadata import Entry
+from app.images.readers import spe_cut
 from app.images.scale import Scale
 from models.source import Channel, Doubt, ImageInfo, ImageSource, Pixels, PixelSize, Region, Shape5
 
@@ -47,8 +48,8 @@ FOREIGN = (
 )  # fmt: skip
 
 
-def open_source(path: Path, scene: int = 0, *, partial: bool = False) -> ImageSource:  # noqa: ARG001 - all readers
-    """Open image `scene` of a file; `partial` makes no difference here. See `app.images.open.open_image`."""
+def open_source(path: Path, scene: int = 0, *, partial: bool = False) -> ImageSource:
+    """Open image `scene` of a file; `partial` matters for SPE alone. See `app.images.open.open_image`."""
     try:
         with path.open("rb") as file:
             head = file.read(32)
@@ -57,7 +58,8 @@ def open_source(path: Path, scene: int = 0, *, partial: bool = False) -> ImageSo
     if head.startswith(PICTURES):
         _check_scene(path, scene, 1)
         return PictureSource(path, head)
-    return AicsSource(path, scene)
+    cut = spe_cut.opened(path, partial=partial) if path.suffix.lower() == ".spe" else None
+    return cut if cut is not None else AicsSource(path, scene)
 
 
 def metadata(path: Path, scene: int = 0) -> tuple[Entry, ...]:  # noqa: ARG001 - all readers
