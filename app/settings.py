@@ -19,6 +19,8 @@ from app.paths import Paths
 from models.errors import UserError
 
 Theme = Literal["system", "light", "dark"]
+Sort = Literal["name", "date", "size", "kind"]
+Looks = Literal["list", "tiles"]
 
 PERSON_FILE = "settings.toml"
 POLICY_VARIABLE = "MICROGRAPHIA_POLICY"
@@ -60,6 +62,16 @@ class Settings:
         Show each picture even if that takes longer.
     play_back_and_forth : bool
         Turn round at the end instead of beginning anew.
+    recent_folders : tuple of str
+        The folders of recently opened files, newest first.
+    pinned : tuple of str
+        Folders that the browser always offers.
+    browser_sort : str
+        Order of images in the browser: ``"name"``, ``"date"``, ``"size"`` or ``"kind"``.
+    browser_reversed : bool
+        Whether that order is turned round.
+    browser_looks : str
+        ``"list"`` or ``"tiles"``.
     """
 
     results_dir: str = ""
@@ -73,6 +85,11 @@ class Settings:
     play_per_second: float = 20.0
     play_every_frame: bool = True
     play_back_and_forth: bool = False
+    recent_folders: tuple[str, ...] = ()
+    pinned: tuple[str, ...] = ()
+    browser_sort: Sort = "name"
+    browser_reversed: bool = False
+    browser_looks: Looks = "list"
 
 
 LIMITS: dict[str, tuple[float, float]] = {
@@ -81,6 +98,8 @@ LIMITS: dict[str, tuple[float, float]] = {
     "text_scale": (0.5, 3.0),
     "play_per_second": (0.5, 60.0),
 }
+
+PATHS = ("recent", "recent_folders", "pinned")  # settings that hold names of files and folders
 
 
 def load_settings(paths: Paths, *, policy: Path | None = None) -> Settings:
@@ -111,7 +130,8 @@ def save_settings(paths: Paths, settings: Settings, *, policy: Path | None = Non
         If the file cannot be written.
     """
     fixed = locked_settings(policy=policy)
-    settings = dataclasses.replace(settings, recent=tuple(name for name in settings.recent if _is_text(name)))
+    paths_in: dict[str, Any] = {key: _texts(getattr(settings, key)) for key in PATHS}  # Any: to unpack it
+    settings = dataclasses.replace(settings, **paths_in)
     lines = [
         f"{field.name} = {_as_toml(getattr(settings, field.name))}"
         for field in dataclasses.fields(settings)
@@ -178,11 +198,15 @@ def _as(kind: Any, name: str, value: object) -> bool | float | str | tuple[str, 
         return float(value)
     if kind is str and isinstance(value, str):
         return value
-    if kind is Theme and value in typing.get_args(Theme):
+    if typing.get_origin(kind) is Literal and value in typing.get_args(kind):
         return str(value)
     if isinstance(value, list) and kind == tuple[str, ...] and all(isinstance(one, str) for one in value):
         return tuple(value)
     raise ValueError(f"{value!r} is not what belongs there")
+
+
+def _texts(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in names if _is_text(name))
 
 
 def _is_text(name: str) -> bool:

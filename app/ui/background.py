@@ -1,10 +1,14 @@
 """Runs what lasts longer than a blink in a few threads and answers on the window's thread."""
 
 import os
+import threading
+import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from PySide6.QtCore import QObject, Qt, QThreadPool, Signal, Slot
+
+APART_S = 0.5  # for which the end of the program waits for calls that may never come back
 
 T = TypeVar("T")
 Failed = Callable[[Exception], None]
@@ -50,7 +54,7 @@ class Background(QObject):
         super().__init__(parent)
         self._pool = QThreadPool()
         self._pool.setMaxThreadCount(max(2, min(4, os.cpu_count() or 2)))
-        self._running: set[Task[object]] = set()
+        self._apart: list[threading.Thread] = []
         self._is_closed = False
         self._posted.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
@@ -73,11 +77,30 @@ class Background(QObject):
             self._pool.start(task.run, priority)
         return task
 
+    def run_apart(
+        self, function: Callable[[], T], done: Callable[[T], None], failed: Failed | None = None
+    ) -> Task[T]:
+        """Like `run`, for what may never come back, such as a drive that does not answer.
+
+        The call begins at once in a thread of its own, so that nothing else waits behind it, and the
+        program ends without it.
+        """
+        task = Task(function, done, failed or _raise)
+        task._post = self._post
+        if not self._is_closed:
+            self._apart = [thread for thread in self._apart if thread.is_alive()]
+            self._apart.append(threading.Thread(target=task.run, daemon=True))
+            self._apart[-1].start()
+        return task
+
     def close(self) -> None:
         """Forget what has not begun, wait a little for what has, and answer nobody any more."""
         self._is_closed = True
         self._pool.clear()
         self._pool.waitForDone(2000)
+        patience = time.monotonic() + APART_S
+        for thread in self._apart:
+            thread.join(max(0.0, patience - time.monotonic()))
 
     def _post(self, call: Callable[[], None]) -> None:
         try:

@@ -118,6 +118,8 @@ class Wiring(QObject):
 
     def _connect_browser(self, browser: Any) -> None:
         browser.restore_wanted.connect(self.desk.open_and_restore)
+        browser.compare_wanted.connect(self.desk.compare)
+        browser.queue_wanted.connect(self.desk.queue)
         browser.show_wanted.connect(self.desk.show_in_folder)
 
     def _connect_display(self, _panel: Any) -> None:

@@ -1,66 +1,150 @@
-"""Small pictures of images: read coarsely in the background, few at a time, kept while they fit."""
+"""Small pictures of what is in sight: made in the background, newest wish first, kept on the disk."""
 
 from __future__ import annotations
 
+import logging
+import os
+import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QImage
 
+from app.images.listing import Entry, entry_for
+from app.text import _, ngettext
 from app.ui.background import Background, Task
+from app.ui.browser.cache import PictureCache
+from models.errors import UserError
 
-if TYPE_CHECKING:  # NumPy comes after the first paint of the window
-    import numpy as np
-    from numpy.typing import NDArray
+SIDE = 208  # pixels of the longer side of a picture: as large as it is ever drawn, on fine screens
+KEPT = 600  # pictures in memory
+AT_ONCE = max(1, min(3, (os.cpu_count() or 2) - 1))  # pictures made at the same time
+PATIENCE_S = 8.0  # after which a picture that is still being made holds up no others
+MOST_STUCK = 4  # pictures that may hang at drives that do not answer
 
-KEPT = 400  # small pictures in memory
-CROP = 2048  # of a large plane without a pyramid only its middle is read
-LOW, HIGH = 0.5, 99.7  # percentiles shown as black and white
+logger = logging.getLogger(__name__)
+
+Stamp = tuple[int | None, int | None]  # time and size of a file
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Glimpse:
+    """What is shown beside a name.
+
+    Attributes
+    ----------
+    picture : QImage or None
+        None for folders and for what cannot be read.
+    about : str
+        Such as ``"Z 40 · C 2"``; for a folder how many images it holds.
+    is_result : bool
+        Whether the program made it from another image.
+    problem : str
+        Why there is no picture.
+    stamp : Stamp
+        Time and size of the file when it was looked at.
+    """
+
+    picture: QImage | None = None
+    about: str = ""
+    is_result: bool = False
+    problem: str = ""
+    stamp: Stamp = (None, None)
 
 
 class Thumbnails(QObject):
-    """Makes small pictures on request and forgets requests that nobody waits for any more."""
+    """Makes the pictures that are wished for, and forgets wishes that nobody has any more."""
 
     made = Signal(object)  # Path
 
-    def __init__(self, background: Background, size: int, parent: QObject | None = None) -> None:
+    def __init__(
+        self, background: Background, cache: PictureCache | None = None, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._background = background
-        self._size = size
-        self._made: OrderedDict[Path, QImage | None] = OrderedDict()
-        self._tasks: dict[Path, Task[QImage]] = {}
+        self._cache = cache
+        self._made: OrderedDict[Path, Glimpse] = OrderedDict()
+        self._wishes: list[Entry] = []
+        self._tasks: dict[Path, tuple[Task[Glimpse], float]] = {}
+        self._again = QTimer(self, singleShot=True, interval=round(PATIENCE_S * 1000))
+        self._again.timeout.connect(self._begin)
 
-    def get(self, path: Path) -> QImage | None:
-        """Return the picture, or None and begin to make it."""
-        if path in self._made:
-            self._made.move_to_end(path)
-            return self._made[path]
-        if path not in self._tasks:
-            call = partial(thumbnail, path, self._size)
-            self._tasks[path] = self._background.run(
-                call, partial(self._keep, path), partial(self._give_up, path), priority=-1
+    def get(self, path: Path) -> Glimpse | None:
+        """Return what was seen of `path`; None if that was not yet."""
+        return self._made.get(path)
+
+    def wish(self, entries: Sequence[Entry]) -> None:
+        """Make the pictures of these, in this order, and of nothing else."""
+        self._wishes = [entry for entry in entries if not self._is_known(entry)]
+        for entry in entries:
+            if entry.path in self._made:
+                self._made.move_to_end(entry.path)
+        self._begin()
+
+    def forget(self) -> None:
+        """Look at everything anew when it is wished for again; what is on the disk is used all the same."""
+        self._made.clear()
+
+    def _is_known(self, entry: Entry) -> bool:
+        if entry.path in self._tasks:
+            return True
+        found = self._made.get(entry.path)
+        if found is None:
+            return False
+        return entry.modified_ns is None or found.stamp == (entry.modified_ns, entry.size)
+
+    def _begin(self) -> None:
+        """Begin with the next wishes, as many as may be under way."""
+        now = time.monotonic()
+        busy = sum(now - began < PATIENCE_S for _task, began in self._tasks.values())
+        while self._wishes and busy < AT_ONCE and len(self._tasks) < AT_ONCE + MOST_STUCK:
+            entry = self._wishes.pop(0)
+            task = self._background.run_apart(
+                partial(glimpse, entry, self._cache),
+                partial(self._keep, entry.path),
+                partial(self._give_up, entry),
             )
-        return None
+            self._tasks[entry.path] = (task, now)
+            busy += 1
+        if self._wishes and not self._again.isActive():
+            self._again.start()
 
-    def keep_only(self, paths: Iterable[Path]) -> None:
-        """Cancel what was asked for and is not among `paths`."""
-        wanted = set(paths)
-        for path in [path for path in self._tasks if path not in wanted]:
-            self._tasks.pop(path).cancel()
-
-    def _keep(self, path: Path, image: QImage | None) -> None:
+    def _keep(self, path: Path, found: Glimpse) -> None:
         self._tasks.pop(path, None)
-        self._made[path] = image
+        self._made[path] = found
         while len(self._made) > KEPT:
             self._made.popitem(last=False)
         self.made.emit(path)
+        self._begin()
 
-    def _give_up(self, path: Path, _error: Exception) -> None:
-        self._keep(path, None)
+    def _give_up(self, entry: Entry, error: Exception) -> None:
+        problem = _("There is no small picture of this file.")
+        if isinstance(error, UserError):
+            problem = _(error.sentence)
+        else:  # a fault of a reader: it is told when the file is opened, not to whoever passes by
+            logger.warning("%s has no small picture", entry.path, exc_info=error)
+        self._keep(entry.path, Glimpse(problem=problem, stamp=(entry.modified_ns, entry.size)))
+
+
+def glimpse(entry: Entry, cache: PictureCache | None) -> Glimpse:
+    """Look at one folder or image, out of the cache if it was seen before; for a thread."""
+    if entry.is_folder:
+        return _of_folder(entry)
+    if entry.modified_ns is None:
+        entry = entry_for(entry.path) or entry
+    kept = cache.load(entry) if cache is not None else None
+    stamp = (entry.modified_ns, entry.size)
+    if kept is not None:
+        picture, facts = kept
+        return Glimpse(picture, str(facts.get("about", "")), bool(facts.get("is_result")), stamp=stamp)
+    found = _looked_at(entry.path, SIDE, stamp)
+    if cache is not None and found.picture is not None:
+        cache.store(entry, found.picture, {"about": found.about, "is_result": found.is_result})
+    return found
 
 
 def make_thumbnail(
@@ -72,58 +156,28 @@ def make_thumbnail(
 
 def thumbnail(path: Path, size: int, scene: int = 0) -> QImage:
     """Return a picture of the middle plane with `size` pixels on its longer side; for a thread."""
-    import numpy as np
-
-    from app.images.open import open_image
-    from models.source import Region
-
-    source = open_image(path, scene)
-    try:
-        info = source.info
-        level = max(
-            (n for n, shape in enumerate(info.shapes) if max(shape[-2:]) >= size or n == 0), default=0
-        )
-        t, c, z, y, x = info.shapes[level]
-        top, left = max(0, (y - CROP) // 2), max(0, (x - CROP) // 2)
-        channels = min(c, 3)
-        region = Region(
-            (t // 2, t // 2 + 1), (0, channels), (z // 2, z // 2 + 1),
-            (top, min(y, top + CROP)), (left, min(x, left + CROP)), level,
-        )  # fmt: skip
-        planes = source.read(region)[0, :, 0]  # (c, h, w)
-    finally:
-        source.close()
-    step = max(1, round(max(planes.shape[-2:]) / size))
-    height, width = (n // step * step or n for n in planes.shape[-2:])
-    if height >= step and width >= step:
-        blocks = planes[:, :height, :width].reshape(channels, height // step, step, width // step, step)
-        planes = blocks.mean(axis=(2, 4))
-    planes = np.nan_to_num(planes.astype(np.float32))
-    if not info.is_rgb:
-        planes = np.stack([_stretched(plane) for plane in planes])
-    else:
-        planes = np.clip(planes / (np.iinfo(info.dtype).max if info.dtype.startswith("u") else 1), 0, 1)
-    colours = _colours(channels, is_rgb=info.is_rgb)
-    mixed = np.clip(np.einsum("chw,ck->hwk", planes, colours), 0, 1)
-    pixels = np.ascontiguousarray((mixed * 255).astype(np.uint8))
-    high, wide = pixels.shape[:2]
-    return QImage(pixels.data, wide, high, wide * 3, QImage.Format.Format_RGB888).copy()
+    picture = _looked_at(path, size, (None, None), scene).picture
+    assert picture is not None
+    return picture
 
 
-def _stretched(plane: NDArray[np.float32]) -> NDArray[np.float32]:
-    import numpy as np
+def _looked_at(path: Path, side: int, stamp: Stamp, scene: int = 0) -> Glimpse:
+    from app.ui.browser.glance import glance
 
-    low, high = np.percentile(plane, (LOW, HIGH))
-    stretched: NDArray[np.float32] = np.clip((plane - low) / (high - low if high > low else 1), 0, 1)
-    return stretched
+    seen = glance(path, side, scene)
+    height, width = seen.pixels.shape
+    whole = QImage(seen.pixels.data, width, height, width * 4, QImage.Format.Format_RGB32)
+    small = whole.scaled(
+        QSize(side, side), Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+    )
+    return Glimpse(
+        small.convertToFormat(QImage.Format.Format_RGB888), seen.about, seen.is_result, stamp=stamp
+    )
 
 
-def _colours(channels: int, *, is_rgb: bool) -> NDArray[np.float32]:
-    import numpy as np
+def _of_folder(entry: Entry) -> Glimpse:
+    from app.ui.browser.glance import count_images
 
-    if is_rgb:
-        return np.eye(3, dtype=np.float32)[:channels]
-    if channels == 1:
-        return np.ones((1, 3), np.float32)
-    cyan, magenta, yellow = (0, 1, 1), (1, 0, 1), (1, 1, 0)
-    return np.array([cyan, magenta, yellow][:channels], np.float32) * (0.75 if channels > 2 else 1)
+    count = count_images(entry.path)
+    words = "" if not count else ngettext("{count} image", "{count} images", count).format(count=count)
+    return Glimpse(about=words, stamp=(entry.modified_ns, entry.size))

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -11,6 +12,7 @@ from app.settings import Settings, load_settings, locked_settings, save_settings
 from app.ui.background import Background
 
 RECENT = 20  # files that are remembered
+FOLDERS = 10  # folders that are remembered
 
 
 class SettingsHolder(QObject):
@@ -39,9 +41,11 @@ class SettingsHolder(QObject):
         self._save()
 
     def remember(self, path: str) -> None:
-        """Put a file first among the recent ones."""
-        others = tuple(other for other in self.current.recent if other != path)
-        self.change(recent=(path, *others)[:RECENT])
+        """Put a file first among the recent ones, and its folder too."""
+        self.change(
+            recent=_first(path, self.current.recent)[:RECENT],
+            recent_folders=_first(str(Path(path).parent), self.current.recent_folders)[:FOLDERS],
+        )
 
     def _save(self) -> None:
         if self._is_saving:
@@ -59,3 +63,7 @@ class SettingsHolder(QObject):
     def _not_saved(self, error: Exception) -> None:
         self._is_saving = False
         self.failed.emit(error)
+
+
+def _first(name: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    return (name, *(other for other in names if other != name))
