@@ -149,12 +149,12 @@ def _shrunk(plane: Pixels, side: int) -> Pixels:
 
 def _drawn(planes: list[Pixels], state: ViewState, info: ImageInfo) -> Packed:
     from app.ui.viewer.composite import Look, composite
-    from app.ui.viewer.contrast import BRIGHTFIELD, auto_contrast
+    from app.ui.viewer.contrast import auto_contrast
     from app.ui.viewer.state import Contrast
 
     if info.is_rgb:
         stored = state.channels[0].contrast
-        ranges = [stored or auto_contrast(*planes, percentiles=BRIGHTFIELD)] * len(planes)
+        ranges = [stored or auto_contrast(*planes, kind="brightfield")] * len(planes)
     else:
         ranges = [auto_contrast(plane) for plane in planes]
     luts = [state.lut(index) for index in state.shown]
