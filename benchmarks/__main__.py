@@ -11,7 +11,7 @@ import sys
 
 from app.engine.process import environment
 
-SPEED = ("inference", "memory", "preview", "start")
+SPEED = ("browser", "inference", "memory", "preview", "start")
 
 
 def main(arguments: list[str]) -> int:

@@ -5,7 +5,9 @@ import os
 import numpy as np
 import pytest
 import tifffile
+from PySide6.QtCore import QPoint
 
+from app.ui.browser.places import Place
 from tests.ui.heartbeat import longest_gap_ms
 
 LONGEST_MS = 100
@@ -71,3 +73,36 @@ def test_going_through_all_rooms_and_pages_never_holds_the_window(house, qtbot, 
             qtbot.waitUntil(lambda room=room: room == "images" or house.window.places[room].isVisible())
 
     assert_no_gap(go_about)
+
+
+def has_picture(panel):
+    top = panel.model.entry(panel.list.indexAt(QPoint(20, 5)))
+    return top is not None and panel.thumbnails.get(top.path) is not None
+
+
+@pytest.mark.parametrize("looks", ["list", "tiles"])
+def test_ten_thousand_images_are_listed_without_holding_the_window(house, qtbot, tmp_path, looks):
+    folder = tmp_path / "ten thousand"
+    folder.mkdir()
+    first = folder / "field 0.tif"
+    tifffile.imwrite(first, np.random.default_rng(0).integers(0, 900, (64, 64), dtype=np.uint16))
+    for number in range(1, 10_000):
+        (folder / f"field {number}.tif").hardlink_to(first)
+    panel = house.window.places["browser"].content
+    panel.list.show_looks(looks)
+    bar = panel.list.verticalScrollBar()
+
+    def look_through():
+        panel.show_place(Place("samples"))
+        qtbot.waitUntil(lambda: 0 < panel.model.rowCount() < 100, timeout=20000)
+        panel.show_place(Place("folder", folder))
+        qtbot.waitUntil(lambda: panel.model.rowCount() == 10_000, timeout=20000)
+        qtbot.waitUntil(lambda: panel.list.visualRect(panel.model.index(9999)).isValid(), timeout=20000)
+        for step in range(10):
+            bar.setValue(bar.maximum() * step // 10)
+            qtbot.waitUntil(lambda: has_picture(panel))
+        qtbot.keyClicks(panel.filter, "77")
+        qtbot.waitUntil(lambda: panel.model.rowCount() == 280, timeout=20000)
+        assert panel.filters.count.text().startswith("280 of 10")
+
+    assert_no_gap(look_through)
