@@ -99,13 +99,13 @@ class PlacesTree(QTreeWidget):
 
     def show_recent(self, folders: Sequence[str]) -> None:
         """Offer these below "Recent folders"."""
+        self._recent.setHidden(not folders)
         below = (self._recent.child(row) for row in range(self._recent.childCount()))
         if [str(_folder_of(item)) for item in below] == list(folders):
             return
         self._recent.takeChildren()
         for name in folders:
             self._recent.addChild(_item(Path(name).name or name, "folder", Place("folder", Path(name))))
-        self._recent.setHidden(not folders)
 
     def look_round(self) -> None:
         """Look for drives that came or went, and for pinned folders that are not there."""

@@ -21,6 +21,7 @@ KEPT = 300  # pictures kept at the size at which they are drawn
 SIGN = 0.45  # of the picture's place is taken by a sign that stands for it
 VEIL = QColor(0, 0, 0, 150)
 ON_VEIL = QColor(255, 255, 255)
+BREAKS = " _-."  # after which a long name may go on in a second line
 SMALL = 0.85  # size of the second line's letters
 
 
@@ -182,12 +183,18 @@ class EntryRow(QStyledItemDelegate):
 
 
 def in_two_lines(name: str, metrics: QFontMetrics, width: int) -> tuple[str, ...]:
-    """Return a name in one line if it fits, else in two, of which the second may be shortened."""
+    """Return a name in one line if it fits, else in two, of which the second may be shortened.
+
+    The first ends where the name itself has a break, if that is not too early.
+    """
     if metrics.horizontalAdvance(name) <= width:
         return (name,)
     count = len(name)
     while count > 1 and metrics.horizontalAdvance(name[:count]) > width:
         count -= 1
+    breaks = [at + 1 for at, letter in enumerate(name[:count]) if letter in BREAKS]
+    if breaks and breaks[-1] > count // 2:
+        count = breaks[-1]
     return name[:count], metrics.elidedText(name[count:], Qt.TextElideMode.ElideMiddle, width)
 
 

@@ -58,6 +58,8 @@ def test_recent_folders_are_unfolded(tree, tmp_path):
     tree.show_recent([str(tmp_path)])
     assert tree._recent.child(0).text(0) == tmp_path.name
     assert not tree._recent.isHidden()
+    tree.show_recent([])
+    assert tree._recent.isHidden()
 
 
 def test_folders_are_unfolded_in_the_background(tree, qtbot, tmp_path):

@@ -5,16 +5,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QColor, QFontMetrics, QImage
 
 from app.images.errors import TooLarge
 from app.images.listing import entry_for
+from app.images.record import Provenance
+from app.images.writers.tiff import OmeTiffSink
 from app.ui.browser import glance as glances
 from app.ui.browser import thumbnails as module
 from app.ui.browser.cache import PictureCache
 from app.ui.browser.glance import count_images, glance
 from app.ui.browser.model import in_few_words, in_full
+from app.ui.browser.row import in_two_lines
 from app.ui.browser.thumbnails import Glimpse, Thumbnails, glimpse, thumbnail
+from tests.makers import info_for
 
 
 @pytest.fixture
@@ -57,6 +61,29 @@ def test_a_stack_says_how_deep_it_is(stack):
     seen = glimpse(entry_for(stack), None)
     assert seen.about == "Z 3 · C 2"
     assert in_few_words(entry_for(stack), seen)[0] == "Z 3 · C 2"
+
+
+def test_a_result_is_known_by_its_record(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 900, (1, 1, 1, 40, 50), dtype=np.uint16)
+    sink = OmeTiffSink.create(tmp_path / "a_restored.ome.tif", info_for(pixels.shape, "uint16"))
+    sink.write(sink.info.whole(), pixels)
+    entry = entry_for(sink.close(Provenance(model_id="simple-smoothing")))
+    seen = glimpse(entry, None)
+    assert seen.is_result
+    assert "Restored by this program" in in_full(entry, seen)
+    plain = tmp_path / "plain.ome.tif"
+    tifffile.imwrite(plain, pixels[0, 0, 0])
+    assert not glimpse(entry_for(plain), None).is_result
+
+
+def test_long_names_of_tiles_break_where_they_have_a_break(qapp):
+    metrics = QFontMetrics(qapp.font())
+    width = metrics.horizontalAdvance("leica_xz_example.li")
+    assert in_two_lines("short.tif", metrics, width) == ("short.tif",)
+    assert in_two_lines("leica_xz_example.lif", metrics, width) == ("leica_xz_example.", "lif")
+    first, second = in_two_lines("m" * 200, metrics, width)
+    assert len(first) < 20
+    assert "…" in second
 
 
 def test_a_giant_plane_without_coarser_copies_is_sampled(noise, monkeypatch):
