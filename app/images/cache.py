@@ -41,6 +41,7 @@ class CachedSource:
         self._regions: OrderedDict[Region, Pixels] = OrderedDict()
         self._under_way: dict[Region, threading.Event] = {}
         self._nbytes = 0
+        self._forgotten = 0  # times that everything was; what was being read then is not remembered
 
     @property
     def nbytes(self) -> int:
@@ -75,10 +76,11 @@ class CachedSource:
             found = self.remembered(region)
             if found is not None:
                 return found
+        began = self._forgotten
         try:
             pixels = self._source.read(region)
             pixels.setflags(write=False)
-            self._remember(region, pixels)
+            self._remember(region, pixels, began)
         finally:
             if mine is not None:
                 with self._lock:
@@ -111,6 +113,7 @@ class CachedSource:
         with self._lock:
             self._regions.clear()
             self._nbytes = 0
+            self._forgotten += 1
 
     def close(self) -> None:
         """Forget everything and close the source."""
@@ -145,6 +148,7 @@ class CachedSource:
         corner = self._tile(region, (rows[0], columns[0]))
         far = self._tile(region, (rows[1] - 1, columns[1] - 1))
         block = replace(corner, y=(corner.y[0], far.y[1]), x=(corner.x[0], far.x[1]))
+        began = self._forgotten
         pixels = self._source.read(block)
         tiles: dict[Place, Pixels] = {}
         for place in _places(rows, columns):
@@ -153,7 +157,7 @@ class CachedSource:
             x = slice(where.x[0] - block.x[0], where.x[1] - block.x[0])
             tile = pixels[..., y, x].copy()  # so that a tile does not hold on to its neighbours
             tile.setflags(write=False)
-            self._remember(where, tile)
+            self._remember(where, tile, began)
             tiles[place] = tile
         return tiles
 
@@ -163,9 +167,9 @@ class CachedSource:
         y = (row * TILE, min(height, (row + 1) * TILE))
         return replace(region, y=y, x=(column * TILE, min(width, (column + 1) * TILE)))
 
-    def _remember(self, region: Region, pixels: Pixels) -> None:
+    def _remember(self, region: Region, pixels: Pixels, began: int) -> None:
         with self._lock:
-            if pixels.nbytes > self._limit or region in self._regions:
+            if began != self._forgotten or pixels.nbytes > self._limit or region in self._regions:
                 return
             self._regions[region] = pixels
             self._nbytes += pixels.nbytes

@@ -24,6 +24,7 @@ from models.source import ImageInfo, ImageSource, Pixels, Region
 
 SECONDS, BYTES_PER_SECOND = 60.0, 5e6  # by the clock: for any request, and for what it reads
 GOODBYE_SECONDS = 2.0
+LAST_SECONDS = 0.5  # for which the end of the program waits for a request that is under way
 
 
 def open_source(module: str, path: Path, scene: int = 0, *, partial: bool = False) -> ImageSource:
@@ -118,6 +119,7 @@ class Host:
         self._process: subprocess.Popen[bytes] | None = None
         self._dropped: list[tuple[int, int]] = []
         self._is_late = False
+        self._is_over = False
 
     def ask(self, request: parcel.Message, path: Path, out: Pixels | None = None) -> parcel.Message:
         """Return the answer to `request` about `path`; the pixels that come with it are put into `out`.
@@ -149,6 +151,8 @@ class Host:
             If the system refuses.
         """
         with self.lock:
+            if self._is_over:
+                raise ReadingFailed(f"{path.name} is not read any more: the program ends.", path=str(path))
             if self._process is None or self._process.poll() is not None:
                 self.end()
                 try:
@@ -187,6 +191,19 @@ class Host:
                 process.kill()
                 process.wait()
             process.stdout.close()
+
+    def leave(self) -> None:
+        """End the process for good, even in the middle of a request that nobody waits for any more."""
+        self._is_over = True
+        is_free = self.lock.acquire(timeout=LAST_SECONDS)
+        process = self._process
+        if not is_free and process is not None:
+            process.kill()  # whoever waits for its answer is told so, and clears it away
+        elif is_free:
+            try:
+                self.end()
+            finally:
+                self.lock.release()
 
     def _answered(self, request: parcel.Message, out: Pixels | None) -> parcel.Message:
         process = self._process
@@ -271,4 +288,4 @@ def end_all() -> None:
     """End all processes that read files."""
     with _hosts_lock:
         for host in _hosts.values():
-            host.end()
+            host.leave()

@@ -214,6 +214,7 @@ class Stream:
         self._planes = _planes(source, region, projection)
         self._gatherer = row_of(projection.kind).gather(np.dtype(source.info.dtype))
         self.total = len(self._planes)
+        self._lock = threading.Lock()  # who draws and who measures may ask for the same pixels
         self.done = 0
         self._result: Pixels | None = None
 
@@ -230,20 +231,22 @@ class Stream:
                 _NONE_THERE.format(name=Path(self._uri).name), hint=_TAKE_OTHERS, path=self._uri, plane=0
             )
         end = time.monotonic() + seconds
-        while self.done < self.total:
-            at = self._planes[self.done]
-            self._gatherer.add(self._read(replace(self._region, z=(at, at + 1))))
-            self.done += 1
-            self._result = None
-            if time.monotonic() >= end:
-                break
+        with self._lock:
+            while self.done < self.total:
+                at = self._planes[self.done]
+                self._gatherer.add(self._read(replace(self._region, z=(at, at + 1))))
+                self.done += 1
+                self._result = None
+                if time.monotonic() >= end:
+                    break
 
     def result(self) -> Pixels:
         """Return the projection of the planes taken in so far, one plane deep, read-only."""
-        if self._result is None:
-            self._result = self._gatherer.result()
-            self._result.setflags(write=False)
-        return self._result
+        with self._lock:
+            if self._result is None:
+                self._result = self._gatherer.result()
+                self._result.setflags(write=False)
+            return self._result
 
 
 class ProjectedSource:

@@ -105,7 +105,7 @@ class Pairing(QObject):
             else:
                 self._session.open_then(path, lambda other: self.compare(image.key, other.key))
 
-        self._background.run(partial(is_made_from, path, image.path), go_on, self._refuse)
+        self._background.run(partial(is_made_from, path, image.path, image.info.scene), go_on, self._refuse)
 
     def _image(self, key: int) -> OpenImage | None:
         return next((image for image in self._session.images() if image.key == key), None)
@@ -165,8 +165,8 @@ def told_apart(images: Sequence[OpenImage], beside: OpenImage) -> list[str]:
     return found
 
 
-def is_made_from(path: Path, original: Path) -> bool:
-    """Whether the file at `path` says that it was restored from `original`; for a thread.
+def is_made_from(path: Path, original: Path, scene: int) -> bool:
+    """Whether the file at `path` says that it was restored from a scene of `original`; for a thread.
 
     A result that was moved together with its original still counts.
     """
@@ -177,7 +177,7 @@ def is_made_from(path: Path, original: Path) -> bool:
         record = read_record(path)
     except ImageError:
         return False
-    if record is None or not record.input_path:
+    if record is None or not record.input_path or record.input_scene != scene:
         return False
     source = Path(record.input_path)
     return original in (source, path.parent / source.name)

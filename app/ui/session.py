@@ -134,18 +134,22 @@ class Session(QObject):
         call = partial(open_file, path, partial=True, readings=self._readings)
         self._open(call, path, show, self._refuse)
 
-    def open_result(self, path: Path, of_key: int) -> None:
-        """Open a result as a layer of the image it was made from, in place of an older one."""
-        of_scene = self._images[of_key].info.scene if of_key in self._images else 0
+    def open_result(self, path: Path, of_key: int, of_scene: int | None = None) -> None:
+        """Open a result as a layer of the image it was made from, in place of an older one.
+
+        Without `of_scene` it was made from the scene that is looked at.
+        """
+        if of_key not in self._images:
+            return
+        scene = self._images[of_key].info.scene if of_scene is None else of_scene
 
         def show(image: OpenImage) -> None:
             if of_key not in self._images:
                 self._release(image)
                 return
-            older = self.result_for(of_key)
-            if older is not None:
+            for older in [one for one in self.images() if (one.result_of, one.of_scene) == (of_key, scene)]:
                 self.close(older.key)
-            image = replace(image, result_of=of_key, of_scene=of_scene)
+            image = replace(image, result_of=of_key, of_scene=scene)
             self._images[image.key] = image
             self.image_opened.emit(image)
 

@@ -183,3 +183,26 @@ def test_reading_once_remembers_nothing_but_uses_what_is_there(source):
         np.testing.assert_array_equal(cached.read_once(plane), source.pixels[plane.slices])
     assert source.reads == 2
     assert cached.remembered(planes[1]) is None
+
+
+def test_what_was_being_read_when_all_was_forgotten_is_not_remembered(source):
+    begun, gate = threading.Event(), threading.Event()
+    read = source.read
+
+    def slowly(region):
+        pixels = read(region).copy()
+        begun.set()
+        assert gate.wait(10)
+        return pixels
+
+    source.read = slowly
+    cached = CachedSource(source, 1 << 20)
+    plane = source.info.plane(z=2)
+    with ThreadPoolExecutor(1) as pool:
+        old = pool.submit(cached.read, plane)
+        assert begun.wait(10)
+        source.pixels = source.pixels + 1
+        cached.forget()
+        gate.set()
+        old.result()
+    np.testing.assert_array_equal(cached.read(plane), source.pixels[plane.slices])

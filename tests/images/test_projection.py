@@ -1,3 +1,6 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -201,3 +204,26 @@ def test_where_no_plane_is_left_a_sentence_says_so():
     source = ProjectedSource(CutStack(np.zeros((6, 1, 1), np.uint8)), Projection("mean", (4, 6)))
     with pytest.raises(NoPixels, match="none of these planes"):
         source.read(source.info.plane())
+
+
+def test_who_draws_and_who_measures_may_read_the_same_projection_at_once():
+    planes = np.arange(40, dtype=np.uint16).repeat(6).reshape(40, 2, 3)
+    stack = Stack(planes)
+    begun, gate = threading.Event(), threading.Event()
+    read = stack.read
+
+    def slowly(region):
+        begun.set()
+        assert gate.wait(10)
+        return read(region)
+
+    stack.read = slowly
+    source = ProjectedSource(stack, Projection("sum"))
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(source.read, source.info.plane())
+        assert begun.wait(10)
+        second = pool.submit(source.read, source.info.plane())
+        gate.set()
+        for answer in (first, second):
+            np.testing.assert_array_equal(answer.result()[0, 0, 0], planes.sum(0))
+    assert stack.reads == 40

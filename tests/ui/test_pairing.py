@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 
 from app.images.record import Provenance
 from app.images.writers.tiff import OmeTiffSink
-from app.ui.pairing import PartnerMenu
+from app.ui.pairing import PartnerMenu, is_made_from
 from tests.makers import info_for
 from tests.ui.test_drop import drag_over, drop, mime_of
 
@@ -230,3 +230,9 @@ def test_looking_at_the_original_alone_hides_the_result_but_keeps_it(house, qtbo
     assert session.result_for(session.current.key) is not None
     session.open_result(result, session.current.key)
     wait_for(house, qtbot, "field 0.tif", "restored.ome.tif")
+
+
+def test_a_result_was_made_from_one_scene_only(files, result):
+    assert is_made_from(result, files[0], 0)
+    assert not is_made_from(result, files[0], 1)
+    assert not is_made_from(result, files[1], 0)

@@ -2,8 +2,10 @@ import numpy as np
 import pytest
 import tifffile
 
+from app.engine.specs import Input
 from app.images.remembered import RememberedReadings
 from app.ui.background import Background
+from app.ui.jobs.results import ResultOpener
 from app.ui.session import Session
 from models.source import PixelSize, Reading
 
@@ -211,3 +213,31 @@ def test_what_a_file_lacks_is_known_after_it_was_opened_in_part(session, qtbot, 
     with qtbot.waitSignal(session.current_changed):
         session.reopen(session.current.key, reading=Reading("TYX"))
     assert {t for t, _c, _z in session.current.missing} == set(range(5, 10))
+
+
+def test_a_result_that_comes_late_does_not_lie_over_another_scene(session, qtbot, scenes, stack, plain):
+    session.open_paths([scenes])
+    qtbot.waitUntil(lambda: session.current is not None)
+    key = session.current.key
+    with qtbot.waitSignal(session.current_changed):
+        session.reopen(key, scene=1)
+    with qtbot.waitSignal(session.image_opened):
+        session.open_result(plain, key)
+    with qtbot.waitSignal(session.image_opened):
+        session.open_result(stack, key, 0)
+    assert session.result_for(key).path == plain
+    with qtbot.waitSignal(session.current_changed):
+        session.reopen(key, scene=0)
+    assert session.result_for(key).path == stack
+
+
+@pytest.mark.parametrize("is_open", [False, True])
+def test_a_result_is_shown_over_the_scene_it_was_made_from(session, qtbot, scenes, stack, is_open):
+    opener = ResultOpener(session)
+    if is_open:
+        session.open_paths([scenes])
+        qtbot.waitUntil(lambda: session.current is not None)
+    opener.show(Input(str(scenes), 2), stack)
+    qtbot.waitUntil(lambda: session.current is not None and session.current.info.scene == 2)
+    qtbot.waitUntil(lambda: session.result_for(session.current.key) is not None)
+    assert session.result_for(session.current.key).of_scene == 2

@@ -18,9 +18,10 @@ PAUSE_MS = 200  # planes that come in faster are shown together
 
 @dataclass(slots=True)
 class Filling:
-    """A result that fills up: its original's key, its channels there, and the planes that are in it."""
+    """A result that fills up: its original's key, scene and channels (none: all), and the planes in it."""
 
     key: int
+    scene: int
     path: Path
     channels: tuple[int, ...]
     finished: set[Plane] = field(default_factory=set)  # t, c, z of the result itself
@@ -30,7 +31,8 @@ class Filling:
     @property
     def planes(self) -> frozenset[Plane]:
         """The finished planes, as planes of the original."""
-        return frozenset((t, self.channels[c], z) for t, c, z in self.finished)
+        channels = self.channels
+        return frozenset((t, channels[c] if channels else c, z) for t, c, z in self.finished)
 
 
 class ResultFollower(QObject):
@@ -65,12 +67,15 @@ class ResultFollower(QObject):
         filling = None if image is None else self._of(image.key)
         if image is None or filling is None:
             return frozenset()
-        times, _channels, depth, _height, _width = image.info.shape
-        every = ((t, c, z) for t in range(times) for c in filling.channels for z in range(depth))
+        times, count, depth, _height, _width = image.info.shape
+        channels = filling.channels or range(count)
+        every = ((t, c, z) for t in range(times) for c in channels for z in range(depth))
         return frozenset(plane for plane in every if plane not in filling.planes)
 
     def _of(self, key: int) -> Filling | None:
-        return next((filling for filling in self._filling.values() if filling.key == key), None)
+        """Return what fills up over the scene that an image shows now."""
+        scene = next((image.info.scene for image in self._session.images() if image.key == key), None)
+        return next((one for one in self._filling.values() if (one.key, one.scene) == (key, scene)), None)
 
     def _note_file(self, event: Opened | ItemDone) -> None:
         self._unplaced.append(event)
@@ -92,29 +97,30 @@ class ResultFollower(QObject):
 
     def _begin(self, event: Opened, spec: RestoreSpec) -> None:
         """Expect planes of a result."""
-        image = self._image_of(spec.inputs[event.item])
+        one = spec.inputs[event.item]
+        image = self._image_of(one)
         if image is None:
             return
         place = (event.job, event.item)
         before = self._filling.pop(place, None)  # it was interrupted or paused
         finished = self._early.pop(place, set()) | (before.finished if before else set())
-        channels = spec.channels or tuple(range(image.info.shape[1]))
-        self._filling[place] = Filling(image.key, Path(event.path), channels, finished)
+        self._filling[place] = Filling(image.key, one.scene, Path(event.path), spec.channels, finished)
         if finished:
             self._expect(image.key)
 
     def _finish(self, event: ItemDone, spec: RestoreSpec) -> None:
         """Show the finished file in place of the unfinished one."""
         self._filling.pop((event.job, event.item), None)
-        image = self._image_of(spec.inputs[event.item])
+        one = spec.inputs[event.item]
+        image = self._image_of(one)
         if image is not None:
-            self._session.open_result(Path(event.output), image.key)
+            self._session.open_result(Path(event.output), image.key, one.scene)
             self._tell()
 
     def _image_of(self, one: Input) -> OpenImage | None:
+        """Return the open image that shows this file, whichever of its scenes is looked at."""
         images = (image for image in self._session.images() if image.result_of is None)
-        wanted = (Path(one.path), one.scene)
-        return next((image for image in images if (image.path, image.info.scene) == wanted), None)
+        return next((image for image in images if image.path == Path(one.path)), None)
 
     def _note_plane(self, event: Committed) -> None:
         if event.z < 0:
@@ -145,20 +151,23 @@ class ResultFollower(QObject):
             filling = self._filling.pop((job, item))
             output = outputs[item] if item < len(outputs) else None
             if output is not None:
-                self._session.open_result(Path(output), filling.key)
+                self._session.open_result(Path(output), filling.key, filling.scene)
             else:
                 self._close_unfinished(filling)
         self._early = {place: planes for place, planes in self._early.items() if place[0] != event.job}
         self._tell()
 
     def _close_unfinished(self, filling: Filling) -> None:
-        result = self._session.result_for(filling.key)
-        if result is not None and result.path == filling.path:
-            self._session.close(result.key)
+        for image in self._session.images():
+            if (image.result_of, image.path) == (filling.key, filling.path):
+                self._session.close(image.key)
 
     def _tell(self, _image: object = None) -> None:
         """Have new planes read afresh, and say what is still missing."""
         current = self._session.current
+        here = None if current is None else self._of(current.key)
+        if here is not None and here.planes - here.told:  # planes that came while another scene was seen
+            self._fresh.add(here.key)
         for key in tuple(self._fresh):
             filling, result = self._of(key), self._session.result_for(key)
             if filling is None:
@@ -166,7 +175,7 @@ class ResultFollower(QObject):
             if result is None or result.path != filling.path:
                 if not filling.is_opening:
                     filling.is_opening = True
-                    self._session.open_result(filling.path, key)
+                    self._session.open_result(filling.path, key, filling.scene)
                 continue
             if isinstance(result.source, CachedSource):
                 result.source.forget()

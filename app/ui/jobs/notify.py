@@ -100,7 +100,7 @@ class JobNotices(QObject):
     def _buttons(self, spec: RestoreSpec | ExportSpec, outputs: tuple[str | None, ...]) -> list[Button]:
         for one, output in zip(spec.inputs, outputs, strict=False):
             if output is not None:
-                show = partial(self._opener.show, Path(one.path), Path(output))
+                show = partial(self._opener.show, one, Path(output))
                 folder = partial(show_in_folder, Path(output))
                 if isinstance(spec, ExportSpec):
                     return [(_("Show in folder"), folder)]

@@ -273,7 +273,7 @@ class JobsPanel(QWidget):
         elif in_folder or not isinstance(spec, RestoreSpec):
             show_in_folder(output)
         else:
-            self._opener.show(Path(spec.inputs[item].path), output)
+            self._opener.show(spec.inputs[item], output)
 
 
 def _result_words(job: Job) -> tuple[str, ...]:

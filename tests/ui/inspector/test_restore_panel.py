@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import tifffile
 
 from app.engine.events import (
     Committed,
@@ -214,3 +215,25 @@ def test_the_results_folder_of_the_preferences_is_used(panel, services, qtbot, t
 
 def test_the_name_on_the_page_is_the_name_of_the_job(panel):
     assert RestoreSpec((), "").name_pattern.format(name="stack") in panel.page.bar.output.text()
+
+
+def test_planes_of_one_scene_do_not_come_in_over_another(panel, services, qtbot, tmp_path):
+    scenes = tmp_path / "scenes.ome.tif"
+    with tifffile.TiffWriter(scenes, ome=True) as writer:
+        for number in range(2):
+            writer.write(np.full((2 + number, 20, 30), number, np.uint8), metadata={"axes": "ZYX"})
+    session = services.session
+    session.open_paths([scenes])
+    qtbot.waitUntil(lambda: session.current.path == scenes and panel.page.bar.run.isEnabled())
+    number, key = start(panel, services, qtbot), session.current.key
+    with qtbot.waitSignal(session.current_changed):
+        session.reopen(key, scene=1)
+    part = write_ome(tmp_path / "part.ome.tif", cells((1, 1, 2, 20, 30)))
+    services.engine.say(Opened(number, 0, str(part)), Committed(number, "0/t0 c0 z0", 0, 0, 0, 0))
+    services.engine.say(Stopped(number, (str(part),)))
+    qtbot.waitUntil(lambda: any(image.path == part for image in session.images()))
+    assert session.result_for(key) is None
+    assert panel.follower.unfinished(session.current) == frozenset()
+    with qtbot.waitSignal(session.current_changed):
+        session.reopen(key, scene=0)
+    assert session.result_for(key).path == part
