@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.images import isolated
 from app.images.errors import EmptyFile, UnknownFormat, WrongReading, from_system
 from app.images.metadata import Entry
 from app.images.readers import zarr_store
@@ -148,6 +147,8 @@ def open_image(
     path = meant_by(Path(path).absolute())
     row = _reader_of(path)
     if row.is_isolated:
+        from app.images import isolated  # here, because most files need no process of their own
+
         source = isolated.open_source(row.module, path, scene, partial=partial)
     else:
         opener: Callable[..., ImageSource] = importlib.import_module(row.module).open_source
@@ -181,6 +182,8 @@ def read_metadata(path: Path, scene: int = 0) -> tuple[Entry, ...]:
     path = meant_by(Path(path).absolute())
     row = _reader_of(path)
     if row.is_isolated:
+        from app.images import isolated  # see above
+
         return isolated.metadata(row.module, path, scene)
     module = importlib.import_module(row.module)
     teller: Callable[..., tuple[Entry, ...]] | None = getattr(module, "metadata", None)

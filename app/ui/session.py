@@ -80,6 +80,7 @@ class Session(QObject):
         self._images: dict[int, OpenImage] = {}
         self._current: int | None = None
         self._leaving: set[ImageSource] = set()
+        self._ahead: Path | None = None
 
     @property
     def current(self) -> OpenImage | None:
@@ -99,6 +100,36 @@ class Session(QObject):
     def open_paths(self, paths: Sequence[Path], *, recursive: bool = False) -> None:
         """Open files, and all images of folders; the first becomes current."""
         self._background.run(partial(expand, paths, recursive=recursive), self._open_expanded, self._refuse)
+
+    def open_ahead(self, path: Path, done: Callable[[OpenImage | None], None]) -> None:
+        """Open a file and look at it before anybody else listens; `done` hears what came of it.
+
+        Who comes later hears of it by `say_again`. None: it could not be opened; opening it again says why.
+        """
+        self._ahead = path
+
+        def go_on(image: OpenImage) -> None:
+            self._ahead = None
+            self._add(image)
+            self.make_current(image.key)
+            done(image)
+
+        def give_up(_error: Exception) -> None:
+            self._ahead = None
+            done(None)
+
+        self._open_unless_open(path, go_on, give_up)
+
+    def is_under_way(self, path: Path) -> bool:
+        """Whether `path` is being opened ahead."""
+        return path == self._ahead
+
+    def say_again(self) -> None:
+        """Tell of everything that is open, for those who have come since."""
+        for image in self.images():
+            self.image_opened.emit(image)
+        if self.current is not None:
+            self.current_changed.emit(self.current)
 
     def open_then(self, path: Path, done: Callable[[OpenImage], None]) -> None:
         """Open a file, unless it is open already, and hand it on; what is looked at stays."""

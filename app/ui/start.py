@@ -6,6 +6,7 @@ first paint, the slow imports in a thread.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -13,7 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
@@ -36,10 +37,12 @@ if TYPE_CHECKING:
     from app.settings import Settings
     from app.ui.desk import Desk
     from app.ui.panels import Panel, Services
+    from app.ui.session import OpenImage, Session
 
 TRACE = "MICROGRAPHIA_TRACE_START"
 SAMPLE_SIDE = 320
-LEAD_MS = 200  # that the picture of a file named at the start has before the panels
+LEAD_MS = 60  # that the picture of a file named at the start has before all else is built
+PATIENCE_MS = 600  # after which all else is built although that file is not open yet
 CACHES = 12  # images that share the memory for pictures seen last
 
 
@@ -48,6 +51,7 @@ class House:
 
     def __init__(self, app: QApplication, paths: Paths) -> None:
         share_one_heap()
+        gc.disable()  # until all is built: what is made now stays
         self.app = app
         self.paths = paths
         self.background = Background(app)
@@ -60,6 +64,7 @@ class House:
         self.crash = CrashWatch(paths, self.notices, app.quit)
         self.desk: Desk | None = None
         self.services: Services | None = None
+        self.session: Session | None = None
         self.furnished: Callable[[], None] = lambda: None
 
     def open(self, files: Sequence[Path]) -> None:
@@ -71,6 +76,8 @@ class House:
     def close(self) -> None:
         """Let everything go in order: first who asks, then who answers."""
         self.background.close()
+        if self.session is not None:
+            self.session.close_all()
         if self.services is not None:
             self.services.session.close_all()
             self.services.bridge.close()
@@ -80,21 +87,58 @@ class House:
         self.window.stage.welcome.painted.disconnect()
         if os.environ.get(TRACE):
             sys.stderr.write(f"first paint {time.time():.3f}\n")
+        if files:
+            self.background.run(import_viewer, lambda _none: self._open_first(files), self._cannot_start)
+        else:
+            self._build(files)
+
+    def _open_first(self, files: Sequence[Path]) -> None:
+        """Show the first file before all else is built; whatever is wrong with it is told afterwards."""
+        from app.ui.viewer.viewer import Viewer
+
+        self.session = session = self._new_session()
+        self.window.places["viewer"].fill_with(partial(Viewer, self.background))
+        begin = partial(self._build, files)
+        patience = QTimer(self.app, interval=PATIENCE_MS, singleShot=True)
+        patience.timeout.connect(begin)
+
+        def go_on(image: OpenImage | None) -> None:
+            if self.desk is not None and image is None:
+                self.desk.open(files[:1])
+            elif self.desk is None and image is not None:
+                self._put_up(image)
+            if patience.isActive():
+                patience.stop()
+                QTimer.singleShot(LEAD_MS, self.app, begin)
+
+        patience.start()
+        session.open_ahead(files[0], go_on)
+
+    def _put_up(self, image: OpenImage) -> None:
+        self.window.stage.show_images([image], image)
+        viewer: Any = self.window.places["viewer"].make()  # Any: its module is imported late
+        viewer.show_image(image)
+
+    def _new_session(self) -> Session:
+        from app.images.remembered import RememberedReadings
+        from app.ui.session import Session
+
+        readings = RememberedReadings(self.paths.data)
+        return Session(self.background, self._cache_bytes, self.app, readings=readings)
+
+    def _build(self, files: Sequence[Path]) -> None:
         build = partial(build_engine, self.paths, self.settings.current)
         self.background.run(build, partial(self._furnish, files), self._cannot_start)
 
     def _furnish(self, files: Sequence[Path], built: tuple[Engine, Library]) -> None:
         """Make services, menus and connections; panels follow one by one, each in its own turn."""
-        from app.images.remembered import RememberedReadings
         from app.ui.bridge import EngineBridge
         from app.ui.desk import Desk
         from app.ui.panels import PANELS, Services
-        from app.ui.session import Session
         from app.ui.wiring import Wiring
 
         engine, library = built
-        readings = RememberedReadings(self.paths.data)
-        session = Session(self.background, self._cache_bytes, self.app, readings=readings)
+        session = self.session or self._new_session()
         bridge = EngineBridge(engine, self.app)
         services = Services(
             self.paths, self.settings, engine, library, session, bridge, self.background, self.notices
@@ -104,12 +148,13 @@ class House:
         self.wiring = Wiring(self.window, self.desk, services)
         fill_menus(self.window.menuBar(), self.desk.actions)
         self.settings.changed.connect(engine.change_settings)
-        if files:
-            self.desk.open(files)
-        rows = sorted(PANELS, key=lambda row: row.key != "viewer") if files else list(PANELS)
-        self._fill_places(rows, services, pause_ms=LEAD_MS if files else 0)
+        session.say_again()
+        left = [path for path in files if not session.is_under_way(path)]
+        if left:
+            self.desk.open(left)
+        self._fill_places(list(PANELS), services)
 
-    def _fill_places(self, rows: list[Panel], services: Services, pause_ms: int = 0) -> None:
+    def _fill_places(self, rows: list[Panel], services: Services) -> None:
         """Import the first row's module in a thread, fill its place here, and go on with the others."""
         if not rows:
             self._finish()
@@ -117,7 +162,7 @@ class House:
         first, *others = rows
 
         def fill(make: Callable[[Services], QWidget]) -> None:
-            QTimer.singleShot(pause_ms, self.app, lambda: self._fill_places(others, services))
+            QTimer.singleShot(0, self.app, lambda: self._fill_places(others, services))
             self.window.places[first.key].fill_with(partial(make, services))
 
         self.background.run(first.load, fill, priority=1)
@@ -130,9 +175,11 @@ class House:
         welcome.show_formats(tuple(row.title for row in READERS))
         for card in welcome.cards:
             make_thumbnail(self.background, card.sample.path, SAMPLE_SIDE, card.show_thumbnail)
+        gc.enable()
         self.furnished()
 
     def _cannot_start(self, error: Exception) -> None:
+        gc.enable()
         self.notices.show_error(error)
 
     def _cache_bytes(self) -> int:
@@ -140,6 +187,13 @@ class House:
 
     def _button(self, name: str) -> tuple[str, Callable[[], None]] | None:
         return None if self.desk is None else self.desk.button(name)
+
+
+def import_viewer() -> None:
+    """Import what shows a picture; for a thread."""
+    from app.images import cache, open  # noqa: F401, A004
+    from app.ui import session  # noqa: F401
+    from app.ui.viewer import viewer  # noqa: F401
 
 
 def build_engine(paths: Paths, settings: Settings) -> tuple[Engine, Library]:

@@ -40,6 +40,8 @@ class Wiring(QObject):
         self._connect_window()
         for key, place in window.places.items():
             place.made.connect(partial(self._connect_panel, key))
+            if place.content is not None:
+                self._connect_panel(key, place.content)
 
     def _connect_session(self, services: Services) -> None:
         session, desk, stage = self.session, self.desk, self.window.stage

@@ -160,7 +160,6 @@ class Run:
         self.program.show(self.path)
         yield self._after_paint()
         self.answers["shown_at"] = time.time()
-        self.answers["cpu"] = time.process_time()
 
     def scroll(self) -> Iterator[Callable[[], bool]]:
         """Open in a window that is there, then go to planes at random."""

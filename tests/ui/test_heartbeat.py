@@ -1,24 +1,12 @@
 """The window never holds its breath: a timer beats through whole journeys without a gap of 100 ms."""
 
-import os
-
 import numpy as np
 import pytest
 import tifffile
 from PySide6.QtCore import QPoint
 
 from app.ui.browser.places import Place
-from tests.ui.heartbeat import longest_gap_ms
-
-LONGEST_MS = 100
-BUSY = 1.5  # processes per core beyond which the computer, not the window, holds its breath
-
-
-def assert_no_gap(act):
-    gap = longest_gap_ms(act)
-    if gap >= LONGEST_MS and hasattr(os, "getloadavg") and os.getloadavg()[0] > BUSY * (os.cpu_count() or 1):
-        pytest.skip(f"the computer is too busy to tell: a gap of {gap:.0f} ms")
-    assert gap < LONGEST_MS
+from tests.ui.heartbeat import assert_no_gap
 
 
 @pytest.fixture

@@ -1,7 +1,11 @@
+import threading
+
 from PySide6.QtCore import QByteArray, QRect, Qt
 from PySide6.QtGui import QGuiApplication
 
 from app.engine.job import Job
+from app.ui import session
+from app.ui.start import House, build_engine
 from app.ui.window import LAYOUT, _is_reachable
 
 LEFT = Qt.MouseButton.LeftButton
@@ -84,3 +88,63 @@ def test_the_sheet_of_keys_lists_every_action_with_a_key(house):
     shown = {label.text() for label in house.desk._keys.findChildren(QLabel)}
     assert {row.text for row in ACTIONS if row.keys} <= shown
     house.desk._keys.close()
+
+
+def test_a_file_named_at_the_start_is_open_once_everything_is_there(make_house, qtbot, stack):
+    house = make_house([stack])
+    opened = house.services.session
+    assert [image.path for image in opened.images()] == [stack]
+    assert opened.current is not None
+    assert house.window.stage.tabs.count() == 1
+    assert house.window.windowTitle().startswith("cells.tif")
+    assert str(stack) in house.services.settings.current.recent
+    viewer = house.window.places["viewer"].content
+    qtbot.waitUntil(lambda: viewer.drawn is not None and house.window.zoom_label.text() != "")
+
+
+def test_its_picture_comes_before_the_engine(make_house, qtbot, stack, monkeypatch):
+    order = []
+    put_up = House._put_up
+    monkeypatch.setattr(
+        House, "_put_up", lambda house, image: (order.append("picture"), put_up(house, image))
+    )
+
+    def build(*arguments):
+        order.append("engine")
+        return build_engine(*arguments)
+
+    monkeypatch.setattr("app.ui.start.build_engine", build)
+    make_house([stack])
+    assert order == ["picture", "engine"]
+
+
+def test_several_files_named_at_the_start_are_opened(make_house, qtbot, stack, tmp_path):
+    other = tmp_path / "other.tif"
+    other.write_bytes(stack.read_bytes())
+    house = make_house([stack, other])
+    qtbot.waitUntil(lambda: len(house.services.session.images()) == 2, timeout=5000)
+    assert house.services.session.current.path == stack
+
+
+def test_a_bad_file_named_at_the_start_is_told_once(make_house, qtbot, bad_file):
+    house = make_house([bad_file])
+    qtbot.waitUntil(house.notices.sheet.isVisible, timeout=5000)
+    assert house.notices.sheet.sentence.text().startswith("letter.tif")
+    assert house.services.session.images() == ()
+
+
+def test_a_file_that_takes_long_does_not_hold_up_the_window(make_house, qtbot, stack, monkeypatch):
+    gate = threading.Event()
+    opened = session.open_source
+
+    def slow(*args, **keys):
+        assert gate.wait(20)
+        return opened(*args, **keys)
+
+    monkeypatch.setattr(session, "open_source", slow)
+    house = make_house([stack])
+    assert house.services.session.current is None
+    gate.set()
+    qtbot.waitUntil(lambda: house.services.session.current is not None, timeout=5000)
+    assert len(house.services.session.images()) == 1
+    assert house.window.stage.tabs.count() == 1

@@ -55,11 +55,6 @@ class Subjects:
         }
         return tuple(found)
 
-    def forget(self) -> None:
-        """Gather projections anew: the pixels have changed."""
-        for source in self._projected.values():
-            source.forget()
-
     def _subject(
         self,
         name: str,

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.images.measuring.measure import Subject
 from app.images.projection import Kind, Projection
 from app.text import _
 from app.ui.background import Background
@@ -47,10 +47,13 @@ from app.ui.viewer.state import (
     ViewState,
     unit_size,
 )
-from app.ui.viewer.subjects import Subjects
 from models.errors import UserError
 from models.knobs import N_
 from models.source import ImageInfo, Pixels
+
+if TYPE_CHECKING:
+    from app.images.measuring.measure import Subject
+    from app.ui.viewer.subjects import Subjects
 
 ZOOM_STEP = 1.5
 NOT_YET = N_("raw, not restored yet")
@@ -90,7 +93,7 @@ class Viewer(QWidget):
         self._counter = Counter(background, self)
         self._counter_beside = Counter(background, self)
         self._kept = KeptContrasts()
-        self._subjects = Subjects()
+        self._subjects: Subjects | None = None
         self.compare_bar = CompareBar(self)
         self.panes = Panes(self)
         self.ortho = Ortho(background, self.panes, self)
@@ -142,6 +145,10 @@ class Viewer(QWidget):
         """The images that lie over each other here, for measuring; the raw one first."""
         first, second = self._sides["raw"], self._sides["restored"]
         pair, projection = self.comparing.pair, self._state.projection
+        if self._subjects is None:
+            from app.ui.viewer.subjects import Subjects  # here, because the first picture does not need it
+
+            self._subjects = Subjects()
         return self._subjects.of(first, second, pair, projection, self._unfinished)
 
     def shot(self) -> Shot | None:
@@ -204,7 +211,7 @@ class Viewer(QWidget):
         self._unfinished = frozenset(planes)
         if was_missing and not self._is_missing():
             self._sides["restored"].forget()
-            self._subjects.forget()
+            self._subjects = None
             self._reread_result()
         self._show_state()
 
@@ -212,7 +219,7 @@ class Viewer(QWidget):
         """Read a plane of the restored image anew, from now on and at once if it is looked at."""
         restored = self._sides["restored"]
         restored.forget()
-        self._subjects.forget()
+        self._subjects = None
         is_seen = t == self._state.t and z in self._planes
         if is_seen and c in self._state.shown:
             self._reread_result()

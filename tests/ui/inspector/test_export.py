@@ -16,7 +16,7 @@ from app.engine.specs import ExportSpec
 from app.engine.supervisor import Engine
 from app.ui.inspector.export_place import is_file_name
 from tests.makers import cells, write_ome
-from tests.ui.test_heartbeat import assert_no_gap
+from tests.ui.heartbeat import assert_no_gap
 
 LEFT = Qt.MouseButton.LeftButton
 CTRL = Qt.KeyboardModifier.ControlModifier

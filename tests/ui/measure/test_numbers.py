@@ -12,8 +12,8 @@ from app.images.measuring.shapes import Ellipse, Line, Point, Rectangle
 from app.ui.measure import words
 from app.ui.measure.plot import LEAST_CONTRAST, contrast, readable
 from app.ui.theme import colour, palette_of
+from tests.ui.heartbeat import assert_no_gap
 from tests.ui.measure.conftest import drag, measured, move, press, release
-from tests.ui.test_heartbeat import assert_no_gap
 from tests.ui.viewer.conftest import ArraySource, PlaneGone, ramp
 
 

@@ -13,7 +13,7 @@ from app.ui.viewer.ortho import depth_of, side_sizes, start_of
 from app.ui.viewer.state import Contrast, Rect
 from models.source import PixelSize
 from tests.makers import info_for
-from tests.ui.heartbeat import longest_gap_ms
+from tests.ui.heartbeat import assert_no_gap
 from tests.ui.viewer.conftest import ArraySource, PlaneGone, on_screen, ramp, settled
 
 NONE = Qt.KeyboardModifier.NoModifier
@@ -238,7 +238,7 @@ def test_dragging_the_cross_never_holds_the_window(qtbot, look, viewer, cut):
         cut()
         settled(qtbot, viewer)
 
-    assert longest_gap_ms(drag_about, tries=6) < 100
+    assert_no_gap(drag_about, tries=6)
 
 
 # Pure parts
