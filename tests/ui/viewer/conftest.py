@@ -118,10 +118,15 @@ def settled(qtbot, viewer, has_result=False):
 
 def seen(viewer, number=0):
     """What a canvas shows, as (h, w, 3) bytes."""
-    image = viewer.canvases[number].viewport().grab().toImage()
+    return pixels_of(viewer.canvases[number].viewport().grab().toImage())
+
+
+def pixels_of(image):
+    """The pixels of a picture, (h, w, 3) bytes of their own: those of Qt go with its picture."""
     image = image.convertToFormat(image.Format.Format_RGB888)
-    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-    return rows[:, : image.width() * 3].reshape(image.height(), image.width(), 3)
+    height, width = image.height(), image.width()
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(height, image.bytesPerLine()).copy()
+    return rows[:, : width * 3].reshape(height, width, 3)
 
 
 def on_screen(canvas, x, y):

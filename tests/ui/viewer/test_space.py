@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from app.ui.viewer import space_gl
+from app.ui.viewer.contrast import as_rgb
 from app.ui.viewer.filling import brightness
 from app.ui.viewer.space_door import lengths_in_words
 from app.ui.viewer.space_gl import CardView, rays_for
@@ -17,7 +18,7 @@ from app.ui.viewer.space_soft import ProcessorView
 from app.ui.viewer.state import Contrast
 from models.source import PixelSize
 from tests.makers import info_for
-from tests.ui.viewer.conftest import ArraySource, PlaneGone, ramp, settled
+from tests.ui.viewer.conftest import ArraySource, PlaneGone, pixels_of, ramp, settled
 
 NONE = Qt.KeyboardModifier.NoModifier
 LEFT = Qt.MouseButton.LeftButton
@@ -209,14 +210,12 @@ def test_card_and_processor_draw_the_same(qtbot, card_view):
         for _round in range(8):  # it grows finer as it learns how fast the card is
             card_view.show_camera(Camera(), blending, is_moving=False)
             image = card_view.grabFramebuffer()
-        image = image.convertToFormat(image.Format.Format_RGB32)
-        found = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)
+        found = pixels_of(image)
         size = (image.width(), image.height())
         expected = render(
             (volume, other), ("Cyan", "Magenta"), (40.0, 40.0, 40.0), Camera(), size, blending=blending
         )
-        expected = expected.view(np.uint8).reshape(found.shape)
-        difference = np.abs(found[..., :3].astype(int) - expected[..., :3])
+        difference = np.abs(found.astype(int) - as_rgb(expected))
         assert difference.mean() < 6, blending
 
 

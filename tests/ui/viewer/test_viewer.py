@@ -51,6 +51,16 @@ def test_an_image_appears_fitted_and_bright(qtbot, viewer, look):
     assert 60 < middle.mean() < 200
 
 
+def test_what_was_seen_outlives_the_picture(look, viewer):
+    look(ArraySource(ramp(100, 100)))
+    first = seen(viewer)
+    assert first.base.flags.owndata
+    kept = first.copy()
+    for _again in range(20):
+        seen(viewer)
+    assert np.array_equal(first, kept)
+
+
 def test_channels_with_a_range_in_the_file_are_drawn_with_it(look, viewer):
     look(ArraySource(ramp(channels=2), displays=((5, 50), None)))
     assert viewer.view_state.contrast(0) == Contrast(5, 50)
