@@ -22,7 +22,7 @@ from app.text import _
 from app.ui.icons import icon
 from app.ui.inspector.kind_row import KindRow
 from app.ui.viewer.compare_bar import LOCKED, UNLOCKED
-from app.ui.viewer.contrast import Histogram, kind_of
+from app.ui.viewer.contrast import Histogram
 from app.ui.viewer.histogram import GAMMAS, HistogramView
 from app.ui.viewer.layers import LayerList
 from app.ui.viewer.pair import Pair, shortened
@@ -50,7 +50,6 @@ class DisplayPanel(QWidget):
         self.setProperty("role", "page")
         self._state = ViewState()
         self._pair: Pair | None = None
-        self._kind: Kind = "fluorescence"  # of the active channel, by its gray values
         self._histograms: dict[Side, Histogram | None] = {"raw": None, "restored": None}
         self.colourings: dict[str, QToolButton] = {}
         self.layers = LayerList()
@@ -102,7 +101,6 @@ class DisplayPanel(QWidget):
     def show_histogram(self, found: Histogram | None) -> None:
         """Show the gray values of the active channel of the first image."""
         self._histograms["raw"] = found
-        self._kind = "fluorescence" if found is None else kind_of(found.typical())
         self._show_contrast()
 
     def show_histogram_beside(self, found: Histogram | None) -> None:
@@ -114,6 +112,15 @@ class DisplayPanel(QWidget):
         """Return the width that cuts no text off."""
         bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
         return QSize(self._page.minimumSizeHint().width() + bar, super().minimumSizeHint().height())
+
+    @property
+    def _found(self) -> Kind:
+        """What the active channel looks like."""
+        state = self._state
+        if state.is_joint:
+            return "brightfield"
+        found = state.channels[state.channel].found if state.channels else None
+        return found or "fluorescence"
 
     def _show_sides(self) -> None:
         is_locked, pair = self._state.is_contrast_locked, self._pair
@@ -146,7 +153,7 @@ class DisplayPanel(QWidget):
                 box.setValue(value)
             box.setEnabled(contrast is not None)
         self.clipped.setText("" if found is None or contrast is None else clipped_in_words(found, contrast))
-        self.kind.show_kind(state.kind, "brightfield" if state.is_joint else self._kind)
+        self.kind.show_kind(state.kind, self._found)
 
     def _set_limits(self, found: Histogram | None, contrast: Contrast | None) -> None:
         """Let all numbers be typed that make sense for the gray values, and those that are shown."""

@@ -115,7 +115,7 @@ class Comparing(QObject):
         return side == "restored" and self._is_undecided
 
     def taken(self, side: Side, drawn: Drawn, state: ViewState) -> ViewState:
-        """Return the state with the contrasts found while drawing, where it has none yet."""
+        """Return the state with the contrasts and kinds found while drawing, where it has none yet."""
         for (region, plane), contrast in zip(drawn.planes.items(), drawn.wish.contrasts, strict=True):
             channel = region.c[0]
             if side == "difference":
@@ -124,6 +124,9 @@ class Comparing(QObject):
             index = self._index_of(channel) if side == "restored" else channel
             if state.contrast(index, side) is None:
                 state = state.with_contrast(index, contrast, side)
+        if side == "raw":
+            for region, kind in zip(drawn.planes, drawn.wish.kinds, strict=False):
+                state = state.with_found(region.c[0], state.channels[region.c[0]].found or kind)
         return self._decided(state)
 
     # What is said

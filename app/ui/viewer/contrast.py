@@ -18,7 +18,9 @@ PERCENTILES: dict[Kind, tuple[float, float]] = {
     "fluorescence": (0.1, 99.9),  # few bright structures on a dark ground
     "brightfield": (0.5, 99.5),  # the ground is bright and counts for nothing
 }
-GROUND = 0.4  # of the range: most pixels are brighter than this where the ground is bright
+GROUND = (0.4, 0.6)  # of the range, where the middle gray value lies: a dark ground below, a bright one above
+SPREAD = 0.5  # of the bright end: in between, gray values of transmitted light and of electrons cover more
+CALM = 4  # neighbours along each side whose mean has little noise left
 MARGIN_GAP = 0.02  # of the bright end: zeros below a gap of this width are no signal
 SAMPLE = 1 << 19  # pixels that are enough for percentiles
 BINS = 1024  # of a histogram whose gray values are too many to be counted one by one
@@ -46,13 +48,6 @@ class Histogram:
         darker, brighter = self.counts[values < contrast.low].sum(), self.counts[values > contrast.high].sum()
         return (float(darker) / total, float(brighter) / total)
 
-    def typical(self, count: int = BINS) -> NDArray[np.float64]:
-        """Return `count` gray values that are spread like all of them."""
-        upto = np.cumsum(self.counts)
-        wanted = (np.arange(count) + 0.5) / count * upto[-1]
-        bins: NDArray[np.intp] = np.searchsorted(upto, wanted)
-        return self.low + self.width * bins.astype(np.float64)
-
 
 def sampled(plane: Plane, most: int = SAMPLE) -> Plane:
     """Return evenly spaced pixels of `plane`, at most about `most`; finite ones only, one-dimensional."""
@@ -75,14 +70,20 @@ def percentiles(values: Plane, *wanted: float) -> tuple[float, ...]:
     )
 
 
-def kind_of(values: Plane) -> Kind:
-    """Return what an image is, by its gray values: whether the ground is dark or bright.
+def kind_of(*planes: Plane) -> Kind:
+    """Return what an image is, by its gray values (h, w): whether the ground is dark or bright.
 
     In fluorescence most pixels are ground, near the lower end of the range. In transmitted light and in
-    electron microscopy they are in its middle or above.
+    electron microscopy they are in its middle or above. Noise lies evenly around its middle, too, but its
+    gray values are close together: what is not clearly bright is fluorescence.
     """
-    taken = _without_margins(values)
-    return _kind_without_margins(taken) if taken.size else "fluorescence"
+    taken = _without_margins(np.concatenate([_calmed(plane) for plane in planes]))
+    if not taken.size:
+        return "fluorescence"
+    low, middle, high = percentiles(taken, 1, 50, 99)
+    dark, bright = (low + share * (high - low) for share in GROUND)
+    is_bright = middle > bright or (middle > dark and high - low > SPREAD * high)
+    return "brightfield" if is_bright else "fluorescence"
 
 
 def auto_contrast(*planes: Plane, kind: Kind | None = None) -> Contrast:
@@ -94,9 +95,7 @@ def auto_contrast(*planes: Plane, kind: Kind | None = None) -> Contrast:
     values = np.concatenate([sampled(plane) for plane in planes])
     if not values.size:
         return Contrast(0.0, 1.0)
-    taken = _without_margins(values)
-    kind = kind or _kind_without_margins(taken)
-    low, high = percentiles(taken, *PERCENTILES[kind])
+    low, high = percentiles(_without_margins(values), *PERCENTILES[kind or kind_of(*planes)])
     if low >= high:
         low, high = float(values.min()), float(values.max())
     if low >= high:
@@ -104,9 +103,18 @@ def auto_contrast(*planes: Plane, kind: Kind | None = None) -> Contrast:
     return Contrast(low, high)
 
 
-def _kind_without_margins(values: Plane) -> Kind:
-    low, middle, high = percentiles(values, 1, 50, 99)
-    return "brightfield" if middle - low > GROUND * (high - low) else "fluorescence"
+def _calmed(plane: Plane) -> Plane:
+    """Return means of neighbours at evenly spaced places, at most about `SAMPLE` of them; finite ones."""
+    step = max(CALM, int(np.ceil(np.sqrt(plane.size / SAMPLE))))
+    height, width = (size - CALM + 1 for size in plane.shape)
+    if height <= 0 or width <= 0:
+        return sampled(plane).astype(np.float64)
+    total = np.zeros((len(range(0, height, step)), len(range(0, width, step))))
+    with np.errstate(invalid="ignore"):  # infinities of both signs
+        for y in range(CALM):
+            for x in range(CALM):
+                total += plane[y : y + height : step, x : x + width : step]
+    return sampled(total / CALM**2)
 
 
 def _without_margins(values: Plane) -> Plane:

@@ -5,7 +5,7 @@ so a slider that is dragged shows as many planes as the disk can give and never 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import groupby
 
@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.ui.background import Background
 from app.ui.viewer.composite import Look, composite
-from app.ui.viewer.contrast import Packed, Plane, auto_contrast
+from app.ui.viewer.contrast import Packed, Plane, auto_contrast, kind_of
 from app.ui.viewer.plan import Extract
 from app.ui.viewer.reduced import reduced
 from app.ui.viewer.state import Contrast, Kind
@@ -28,8 +28,9 @@ class Wish:
     """What to draw: regions as `plan` gives them, colours and contrast per channel.
 
     A contrast of None is found by looking; with `is_joint`, one is found for all channels. `kind` is what the
-    image is taken for then; None: what it looks like. `extracts` say what to draw of each region; without
-    them, all of it.
+    image is taken for then, as the person said. Else `kinds` are what was found for each channel; None: it
+    is to be found now. Without `kinds` an image is taken for what it looks like. `extracts` say what to draw
+    of each region; without them, all of it.
     """
 
     regions: tuple[Region, ...]
@@ -37,6 +38,7 @@ class Wish:
     contrasts: tuple[Contrast | None, ...]
     is_joint: bool = False
     kind: Kind | None = None
+    kinds: tuple[Kind | None, ...] = field(default=(), compare=False)
     extracts: tuple[Extract, ...] = ()
 
     def extract(self, region: Region) -> Extract:
@@ -48,9 +50,10 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawn:
-    """A picture of one level of a wish, whose contrasts are now all known, and what it was drawn from.
+    """A picture of one level of a wish and what it was drawn from.
 
-    `planes` are the pixels that were read, `extracted` what was taken of them to be drawn.
+    Contrasts and kinds of the wish are known now; `planes` are the pixels that were read, `extracted` what
+    was taken of them to be drawn.
     """
 
     wish: Wish
@@ -167,7 +170,7 @@ def draw(
     planes = {
         region: at_hand[region] if region in at_hand else source.read(region)[0, 0, 0] for region in regions
     }
-    contrasts = _settled(wish, tuple(planes.values()))
+    contrasts, kinds = _settled(wish, tuple(planes.values()))
     looks = [Look(lut, contrast) for lut, contrast in zip(wish.luts, contrasts, strict=True)]
     extracted = {}
     for region, plane in planes.items():
@@ -176,7 +179,7 @@ def draw(
         known = last.extracted.get((region, extract)) if last is not None and is_known else None
         extracted[region, extract] = taken(plane, region, extract) if known is None else known
     packed = composite(tuple(extracted.values()), looks)
-    return Drawn(replace(wish, contrasts=contrasts), planes, extracted, packed, is_last)
+    return Drawn(replace(wish, contrasts=contrasts, kinds=kinds), planes, extracted, packed, is_last)
 
 
 def taken(plane: Plane, region: Region, extract: Extract) -> Plane:
@@ -186,10 +189,15 @@ def taken(plane: Plane, region: Region, extract: Extract) -> Plane:
     return reduced(plane[top - y0 : bottom - y0, left - x0 : right - x0], extract.step)
 
 
-def _settled(wish: Wish, planes: tuple[Plane, ...]) -> tuple[Contrast, ...]:
+def _settled(wish: Wish, planes: tuple[Plane, ...]) -> tuple[tuple[Contrast, ...], tuple[Kind, ...]]:
+    """Return contrasts and kinds, found by looking at the planes where the wish has none."""
+    kinds = tuple(kind or kind_of(plane) for plane, kind in zip(planes, wish.kinds, strict=False))
     if wish.is_joint and None in wish.contrasts:
-        return (auto_contrast(*planes, kind=wish.kind or "brightfield"),) * len(planes)
-    return tuple(
-        auto_contrast(plane, kind=wish.kind) if contrast is None else contrast
-        for plane, contrast in zip(planes, wish.contrasts, strict=True)
+        contrast = auto_contrast(*planes, kind=wish.kind or "brightfield")
+        return (contrast,) * len(planes), kinds
+    taken_for = (wish.kind,) * len(planes) if wish.kind or not kinds else kinds
+    contrasts = tuple(
+        known or auto_contrast(plane, kind=kind)
+        for plane, known, kind in zip(planes, wish.contrasts, taken_for, strict=True)
     )
+    return contrasts, kinds

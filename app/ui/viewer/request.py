@@ -7,7 +7,7 @@ from app.ui.viewer.loader import Wish
 from app.ui.viewer.luts import DIFFERENCE
 from app.ui.viewer.pair import Link, Pair
 from app.ui.viewer.plan import Viewport, extract, plan
-from app.ui.viewer.state import Contrast, Rect, ViewState, extent
+from app.ui.viewer.state import Contrast, Kind, Rect, ViewState, extent
 from models.source import ImageInfo
 
 
@@ -23,7 +23,8 @@ def wish(state: ViewState, info: ImageInfo, viewport: Viewport) -> Wish | None:
     """
     links = [Link(index, index) for index in state.shown]
     contrasts = tuple(state.contrast(index) for index in state.shown)
-    return _wish(state, info, viewport, extent(info), links, contrasts)
+    made = _wish(state, info, viewport, extent(info), links, contrasts)
+    return None if made is None else replace(made, kinds=_found(state, links))
 
 
 def wish_beside(state: ViewState, info: ImageInfo, viewport: Viewport, pair: Pair) -> Wish | None:
@@ -36,7 +37,9 @@ def wish_beside(state: ViewState, info: ImageInfo, viewport: Viewport, pair: Pai
     if state.is_contrast_locked and None in contrasts:
         return None
     there = replace(state, t=pair.time_of(state.t), z=pair.plane_of(state.z))
-    return _wish(there, info, viewport, pair.over, links, contrasts)
+    made = _wish(there, info, viewport, pair.over, links, contrasts)
+    kinds = _found(state, links) if pair.is_result else ()
+    return made if made is None or None in kinds else replace(made, kinds=kinds)
 
 
 def wish_between(state: ViewState, source: DifferenceSource, viewport: Viewport) -> Wish | None:
@@ -47,6 +50,10 @@ def wish_between(state: ViewState, source: DifferenceSource, viewport: Viewport)
     term = source.terms[number]
     contrasts = (state.contrast(term.index, "difference"),)
     return _wish(state, source.info, viewport, source.over, [Link(term.index, number, DIFFERENCE)], contrasts)
+
+
+def _found(state: ViewState, links: list[Link]) -> tuple[Kind | None, ...]:
+    return tuple(state.channels[link.first].found for link in links)
 
 
 def _wish(

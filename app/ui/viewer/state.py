@@ -37,7 +37,8 @@ class ChannelView:
 
     `lut` is a name of `luts.NAMES` or a colour such as ``"#ff8800"``; `contrast` is None until the first
     plane was seen; `restored` is used for the second image while the contrast is not locked; `difference`
-    is the gray value where the colours of a difference end, on both sides of zero.
+    is the gray value where the colours of a difference end, on both sides of zero. `found` is what the first
+    plane that was seen looks like; all others are taken for the same.
     """
 
     name: str
@@ -46,6 +47,7 @@ class ChannelView:
     contrast: Contrast | None = None
     restored: Contrast | None = None
     difference: float | None = None
+    found: Kind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ class ViewState:
     flicker : float
         How often in a second flickering changes the picture.
     kind : Kind or None
-        What automatic contrast takes the image for; None: it decides by itself.
+        What automatic contrast takes the image for; None: what was found for each channel.
     is_joint : bool
         The channels are the colours of one picture and share one contrast.
     projection : Projection or None
@@ -179,6 +181,10 @@ class ViewState:
             )
             state = state.with_channel(one, changed)
         return state
+
+    def with_found(self, index: int, kind: Kind | None) -> Self:
+        """Return the state that knows what a channel looks like."""
+        return self.with_channel(index, replace(self.channels[index], found=kind))
 
     def with_difference(self, index: int, reach: float | None) -> Self:
         """Return the state with another reach of the colours of a difference."""

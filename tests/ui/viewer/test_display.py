@@ -209,12 +209,11 @@ def test_gamma_stays_within_reason(panel, y):
 
 
 def test_what_was_found_carries_an_auto_mark(panel):
-    assert panel.kind.kinds["brightfield"].isChecked()  # the ramp has no dark ground
+    panel.show_state(panel._state.with_found(0, "brightfield"))
+    assert panel.kind.kinds["brightfield"].isChecked()
     assert panel.kind.mark.isVisible()
     assert panel.kind.back.isHidden()
-    dark = np.zeros((64, 64), np.uint16)
-    dark[:8, :8] = 500
-    panel.show_histogram(histogram(dark))
+    panel.show_state(panel._state.with_found(0, "fluorescence"))
     assert panel.kind.kinds["fluorescence"].isChecked()
 
 

@@ -530,3 +530,88 @@ def test_every_control_has_an_accessible_name(viewer, look):
     controls = [*viewer.findChildren(QAbstractButton), *viewer.findChildren(QAbstractSlider)]
     reached = [one for one in controls if one.isVisible() and one.focusPolicy() != Qt.FocusPolicy.NoFocus]
     assert [one for one in reached if not one.accessibleName()] == []
+
+
+# What an image is taken for
+
+
+def flipping_stack():
+    """A stack whose middle plane is dark with bright cells, and whose others are bright all over."""
+    pixels = np.full((2, 1, 5, 64, 64), 3000, np.uint16) - ramp(64, 64)
+    pixels[:, :, 2] = ramp(64, 64) // 10
+    pixels[:, :, 2, :6, :6] = 4000
+    return ArraySource(pixels)
+
+
+@pytest.mark.parametrize("zoom", [None, Rect(8, 8, 20, 20)])
+def test_kind_and_contrast_are_found_once_and_kept_through_planes_and_times(qtbot, look, viewer, zoom):
+    look(flipping_stack())
+    first = viewer.view_state.channels[0]
+    assert first.found == "fluorescence"
+    viewer.set_state(replace(viewer.view_state, view=zoom))
+    for axis, position in (("Z", 0), ("Z", 4), ("T", 1), ("Z", 2), ("T", 0)):
+        viewer.go_to(axis, position)
+        settled(qtbot, viewer)
+        assert viewer.view_state.channels[0] == first
+
+
+def test_contrast_found_anew_elsewhere_keeps_the_kind(qtbot, look, viewer):
+    look(flipping_stack())
+    before = viewer.view_state.contrast(0)
+    viewer.go_to("Z", 0)
+    viewer.auto_contrast()
+    qtbot.waitUntil(lambda: viewer.view_state.contrast(0) not in (None, before))
+    assert viewer.view_state.channels[0].found == "fluorescence"
+
+
+def test_a_range_in_the_file_does_not_hide_what_an_image_is(look, viewer):
+    look(ArraySource(4000 - 30 * ramp(), displays=((5, 50),)))
+    assert viewer.view_state.channels[0].found == "brightfield"
+    assert viewer.view_state.contrast(0) == Contrast(5, 50)
+
+
+def test_a_projection_keeps_its_contrast_through_time_and_planes_theirs(qtbot, look, viewer):
+    look(flipping_stack())
+    plane = viewer.view_state.channels[0]
+    viewer.toggle_projection()
+    settled(qtbot, viewer)
+    projected = viewer.view_state.channels[0]
+    assert projected.found == plane.found
+    viewer.go_to("T", 1)
+    settled(qtbot, viewer)
+    assert viewer.view_state.channels[0] == projected
+    viewer.toggle_projection()
+    settled(qtbot, viewer)
+    assert viewer.view_state.channels[0] == plane
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_two_images_that_are_compared_keep_their_contrasts(qtbot, look, viewer, locked):
+    look(flipping_stack(), flipping_stack())
+    viewer.set_state(viewer.view_state.with_lock(locked=locked))
+    settled(qtbot, viewer, has_result=True)
+    first = viewer.view_state.channels[0]
+    for axis, position in (("Z", 0), ("T", 1), ("Z", 4)):
+        viewer.go_to(axis, position)
+        settled(qtbot, viewer, has_result=True)
+        assert viewer.view_state.channels[0] == first
+
+
+def test_a_scene_keeps_its_own_contrast(qtbot, viewer, opened):
+    source, other = flipping_stack(), ArraySource(ramp(64, 64, planes=3) + 500)
+    other.info = replace(other.info, scene=1)
+    image = opened(source)
+    viewer.show_image(image)
+    settled(qtbot, viewer)
+    first = viewer.view_state.channels[0]
+    scene = replace(image, source=other, info=other.info)
+    viewer.show_image(scene)
+    settled(qtbot, viewer)
+    second = viewer.view_state.channels[0]
+    assert second.contrast != first.contrast
+    viewer.go_to("Z", 0)
+    settled(qtbot, viewer)
+    assert viewer.view_state.channels[0] == second
+    viewer.show_image(image)
+    settled(qtbot, viewer)
+    assert viewer.view_state.channels[0] == first
