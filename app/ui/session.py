@@ -54,7 +54,10 @@ class Opened:
 
 
 class Session(QObject):
-    """Opens and closes images in the background and says what is current."""
+    """Opens and closes images in the background and says what is current.
+
+    Each file is opened in a thread of its own: a drive that does not answer holds up nothing else.
+    """
 
     image_opened = Signal(object)  # OpenImage
     image_closed = Signal(int)  # key
@@ -99,7 +102,8 @@ class Session(QObject):
 
     def open_paths(self, paths: Sequence[Path], *, recursive: bool = False) -> None:
         """Open files, and all images of folders; the first becomes current."""
-        self._background.run(partial(expand, paths, recursive=recursive), self._open_expanded, self._refuse)
+        call = partial(expand, paths, recursive=recursive)
+        self._background.run_apart(call, self._open_expanded, self._refuse)
 
     def open_ahead(self, path: Path, done: Callable[[OpenImage | None], None]) -> None:
         """Open a file and look at it before anybody else listens; `done` hears what came of it.
@@ -343,7 +347,7 @@ class Session(QObject):
                 )
             )
 
-        self._background.run(partial(call, cache_bytes=self._cache_bytes()), wrap, failed, priority=2)
+        self._background.run_apart(partial(call, cache_bytes=self._cache_bytes()), wrap, failed)
 
     def _remember(self, image: OpenImage, reading: Reading) -> None:
         """Keep a person's corrections for the next time that the file is opened."""
@@ -364,7 +368,7 @@ class Session(QObject):
     def _release(self, image: OpenImage) -> None:
         """Close a file in the background, where somebody may still be reading it."""
         self._leaving.add(image.source)
-        self._background.run(image.source.close, lambda _none: self._leaving.discard(image.source))
+        self._background.run_apart(image.source.close, lambda _none: self._leaving.discard(image.source))
 
 
 def expand(paths: Sequence[Path], *, recursive: bool = False) -> tuple[list[Path], list[UserError]]:

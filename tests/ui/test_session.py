@@ -1,8 +1,13 @@
+import threading
+import time
+
 import numpy as np
 import pytest
 import tifffile
 
 from app.engine.specs import Input
+from app.images import open as opening
+from app.images.errors import FileGone
 from app.images.remembered import RememberedReadings
 from app.ui.background import Background
 from app.ui.jobs.results import ResultOpener
@@ -241,3 +246,52 @@ def test_a_result_is_shown_over_the_scene_it_was_made_from(session, qtbot, scene
     qtbot.waitUntil(lambda: session.current is not None and session.current.info.scene == 2)
     qtbot.waitUntil(lambda: session.result_for(session.current.key) is not None)
     assert session.result_for(session.current.key).of_scene == 2
+
+
+# Drives that do not answer
+
+
+@pytest.fixture
+def dead(monkeypatch, tmp_path):
+    """Files on a drive that never answers; until the test is over."""
+    folder, gate, asked = tmp_path / "dead", threading.Event(), []
+    open_file = opening.open_image
+
+    def open_or_wait(path, *arguments, **options):
+        if path.parent == folder:
+            asked.append(path.name)
+            gate.wait()
+            raise FileGone("The drive is gone.")
+        return open_file(path, *arguments, **options)
+
+    monkeypatch.setattr(opening, "open_image", open_or_wait)
+    folder.mkdir()
+    yield folder, asked
+    gate.set()
+
+
+def test_files_that_never_answer_hold_up_nothing_else(session, qtbot, dead, stack):
+    folder, asked = dead
+    names = [f"{number}.tif" for number in range(10)]
+    for name in names:
+        (folder / name).write_bytes(stack.read_bytes())
+        session.open_paths([folder / name])
+    qtbot.waitUntil(lambda: sorted(asked) == names)
+    answers = []
+    session._background.run(lambda: "done", answers.append)
+    qtbot.waitUntil(lambda: answers == ["done"])
+    with qtbot.waitSignal(session.current_changed):
+        session.open_paths([stack])
+    assert session.current.path == stack
+
+
+def test_the_program_ends_while_a_file_does_not_answer(make_session, qtbot, dead, stack):
+    folder, asked = dead
+    session = make_session()
+    (folder / "a.tif").write_bytes(stack.read_bytes())
+    session.open_paths([folder / "a.tif"])
+    qtbot.waitUntil(lambda: asked == ["a.tif"])
+    began = time.monotonic()
+    session.close_all()
+    session._background.close()
+    assert time.monotonic() - began < 2
