@@ -27,8 +27,9 @@ from app.engine.events import (
     StateChanged,
     Stopped,
 )
-from app.engine.job import CAN_RESUME, Job, State
+from app.engine.job import CAN_RESUME, HALF_DONE, Job, State
 from app.engine.ledger import Ledger
+from app.engine.leftovers import discard_unfinished
 from app.engine.messages import Hello, Pause, Paused, Run, Stop, Stopping, Warm
 from app.engine.process import Ended, WorkerProcess
 from app.engine.record import JobRecord
@@ -192,8 +193,11 @@ class Foreman:
             self.go_on()
 
     def remove(self, number: int) -> None:
-        """Forget a job that does not run, and its folder."""
+        """Forget a job that does not run, and its folder; what it could have gone on with goes, too."""
+        is_unfinished = any(job.id == number and job.state in HALF_DONE for job in self._ledger.jobs())
         if self._ledger.remove(number):
+            if is_unfinished:
+                discard_unfinished(self.folder(number), self.folder(number).parent.glob("*"))
             journal.discard(self.folder(number))
             self._tell(StateChanged(number, "removed"))
 

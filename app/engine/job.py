@@ -8,6 +8,7 @@ from app.engine.events import ItemFailed, Remark
 State = Literal["waiting", "running", "paused", "finished", "failed", "cancelled", "interrupted"]
 
 OVER: frozenset[State] = frozenset({"finished", "failed", "cancelled"})
+HALF_DONE: frozenset[State] = frozenset({"paused", "interrupted"})
 CAN_RESUME: frozenset[State] = frozenset({"paused", "interrupted", "failed"})
 
 

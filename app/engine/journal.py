@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -146,19 +147,18 @@ def write_spec(folder: Path, spec: str) -> None:
 
 def committed_units(folder: Path) -> frozenset[str]:
     """Return the units that are committed in a job's folder, without changing it."""
-    units = set()
-    try:
-        content = (folder / JOURNAL_FILE).read_bytes()
-    except OSError:
-        return frozenset()
-    for line in content.splitlines(keepends=True):
-        try:
-            entry = json.loads(line) if line.endswith(b"\n") else None
-        except ValueError:
-            break
-        if isinstance(entry, dict) and isinstance(entry.get("unit"), str):
-            units.add(entry["unit"])
-    return frozenset(units)
+    units = (entry.get("unit") for entry in _entries(folder))
+    return frozenset(unit for unit in units if isinstance(unit, str))
+
+
+def notes_in(folder: Path) -> dict[str, str]:
+    """Return the last text under each name in a job's folder, without changing it."""
+    notes = {}
+    for entry in _entries(folder):
+        match entry:
+            case {"note": str(name), "text": str(text)}:
+                notes[name] = text
+    return notes
 
 
 def last_lines(folder: Path, count: int = 50) -> tuple[str, ...]:
@@ -181,6 +181,21 @@ def discard_scratch(folder: Path) -> None:
 def discard(folder: Path) -> None:
     """Remove a job's folder."""
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _entries(folder: Path) -> Iterator[dict[str, object]]:
+    """Yield the whole lines of a journal up to the first that is torn."""
+    try:
+        content = (folder / JOURNAL_FILE).read_bytes()
+    except OSError:
+        return
+    for line in content.splitlines(keepends=True):
+        try:
+            entry = json.loads(line) if line.endswith(b"\n") else None
+        except ValueError:
+            return
+        if isinstance(entry, dict):
+            yield entry
 
 
 def _not_written(folder: Path, error: OSError) -> JournalNotWritten:

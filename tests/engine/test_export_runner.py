@@ -7,6 +7,7 @@ import zarr
 
 from app.engine.codec import decode, encode
 from app.engine.events import Committed, Finished, ItemFailed, Opened, Progress, Remark, Stopped
+from app.engine.leftovers import discard_unfinished, unfinished_files
 from app.engine.runners import export
 from app.engine.runners.export import blocks
 from app.engine.specs import Appearance, ExportSpec, Input
@@ -186,6 +187,20 @@ def test_what_a_crash_left_is_removed_by_a_cancel(bench, result, monkeypatch, ki
     bench.wishes.stop.set()
     assert isinstance(bench.run(export, spec), Stopped)
     assert parts(result.parent) == []
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_what_a_crash_left_and_only_that_goes_with_a_job_that_is_discarded(
+    bench, result, tmp_path, monkeypatch, kind
+):
+    stranger = tmp_path / "stranger.tif.part"
+    stranger.write_bytes(b"of somebody else")
+    before = {path.name for path in tmp_path.iterdir()}
+    crash(bench, spec_of(result, format=kind), monkeypatch, after=5)
+    (part,) = unfinished_files(tmp_path / "job")
+    assert part.exists()
+    discard_unfinished(tmp_path / "job", [tmp_path / "job", tmp_path / "none"])
+    assert {path.name for path in tmp_path.iterdir()} == before | {"job"}
 
 
 def test_a_full_disk_leaves_no_half_file_and_trying_again_begins_anew(bench, result, pixels, monkeypatch):

@@ -11,6 +11,7 @@ import pytest
 from fake_kinds import FakeSpec
 
 from app.engine import events
+from app.engine.journal import Journal
 from app.engine.ledger import Ledger
 from app.engine.record import JobRecord
 from app.engine.specs import Input, PreviewSpec
@@ -380,6 +381,55 @@ def test_removing_a_job_removes_its_folder(engine, paths):
     reach(engine, 1, "removed")
     assert engine.jobs() == ()
     assert not (paths.data / "jobs" / "1").exists()
+
+
+def noted(paths, number, **notes):
+    book = Journal(paths.data / "jobs" / str(number))
+    for name, path in notes.items():
+        book.note(name.replace("item", "").replace("_", "/"), str(path))
+    book.close()
+
+
+def test_discarding_an_interrupted_job_removes_its_unfinished_file(engine, paths, tmp_path):
+    mine, finished, other = (tmp_path / f"{name}.tif.part" for name in ("mine", "finished", "other"))
+    for file in (mine, finished, other):
+        file.write_bytes(b"half")
+    engine.run(FakeSpec(fault="kill"), lambda event: None)
+    noted(paths, 1, item0_part=mine, item1_part=finished, item1_output=tmp_path / "finished.tif")
+    noted(paths, 1, item2_part=tmp_path / "gone.tif.part", item2_closing=other)
+    engine.remove(1)
+    reach(engine, 1, "removed")
+    assert not mine.exists()
+    assert finished.exists()
+    assert other.exists()
+
+
+def test_discarding_never_removes_what_is_no_unfinished_file_or_another_job_goes_on_with(
+    engine, paths, tmp_path
+):
+    image, shared, link = tmp_path / "image.tif", tmp_path / "shared.tif.part", tmp_path / "link.tif.part"
+    image.write_bytes(b"whole")
+    shared.write_bytes(b"half")
+    link.symlink_to(image)
+    engine.run(FakeSpec(fault="kill"), lambda event: None)
+    engine.run(FakeSpec(fault="kill"), lambda event: None)
+    noted(paths, 1, item0_part=image, item1_part=shared, item2_part=link, item3_part="relative.part")
+    noted(paths, 2, item0_part=shared)
+    engine.remove(1)
+    reach(engine, 1, "removed")
+    assert image.exists()
+    assert shared.exists()
+    assert link.is_symlink()
+
+
+def test_removing_a_job_that_is_over_from_the_list_removes_no_file(engine, paths, tmp_path):
+    file = tmp_path / "kept.tif.part"
+    file.write_bytes(b"half")
+    engine.run(FakeSpec(), lambda event: None)
+    noted(paths, 1, item0_part=file)
+    engine.remove(1)
+    reach(engine, 1, "removed")
+    assert file.exists()
 
 
 def test_a_listener_that_stumbles_does_not_stop_the_job(engine, caplog):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from app.engine.job import OVER, Job, State
+from app.engine.job import HALF_DONE, OVER, Job, State
 from app.engine.specs import ExportSpec
 from models.knobs import N_
 
@@ -27,7 +27,7 @@ class JobAction:
 JOB_ACTIONS: tuple[JobAction, ...] = (
     JobAction("open", N_("Show result"), "eye", ANY, N_("Opens the image and its result."), True),
     JobAction("folder", N_("Show in folder"), "folder", ANY, N_("Opens the folder of the result."), True),
-    JobAction("resume", N_("Resume"), "play", frozenset({"paused", "interrupted"}),
+    JobAction("resume", N_("Resume"), "play", HALF_DONE,
               N_("Goes on where it was; nothing that is finished is done twice.")),
     JobAction("retry", N_("Try again"), "again", frozenset({"failed"}),
               N_("Goes on with what is not finished.")),
@@ -38,7 +38,7 @@ JOB_ACTIONS: tuple[JobAction, ...] = (
     JobAction("repeat", N_("Repeat"), "again", OVER | {"interrupted"},
               N_("Does the same again, into a new file.")),
     JobAction("log", N_("Details"), "file", ANY, N_("What the job wrote down, for a problem report.")),
-    JobAction("discard", N_("Discard"), "trash", frozenset({"interrupted", "paused"}),
+    JobAction("discard", N_("Discard"), "trash", HALF_DONE,
               N_("Removes the job and its unfinished file.")),
     JobAction("remove", N_("Remove from the list"), "close", OVER, N_("Your files stay.")),
 )  # fmt: skip
