@@ -103,11 +103,13 @@ def _parser() -> argparse.ArgumentParser:
         help=_("what to do where a result exists: leave that input out, or take another name"),
     )
     _add_device(restore)
+    _add_as_in_file(restore)
 
     _add_export(commands)
 
     info = _command(commands, "info", "info:describe", "file", _("tell what is in an image file"))
     info.add_argument("file", metavar="FILE")
+    _add_as_in_file(info)
 
     models = commands.add_parser("models", help=_("list models, add one")).add_subparsers(
         required=True, metavar="list|add"
@@ -184,6 +186,7 @@ def _add_export(commands: Any) -> None:  # Any: see `_command`
         default="0.4",
         help=_("version of OME-Zarr; else {version}").format(version="0.4"),
     )
+    _add_as_in_file(export)
 
 
 def _command(
@@ -200,6 +203,12 @@ def _command(
 
 def _add_device(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), help=_("what computes"))
+
+
+def _add_as_in_file(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--as-in-file", action="store_true", help=_("leave out what you corrected in the window")
+    )
 
 
 def _seed(text: str) -> int:

@@ -3,7 +3,9 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import closing
 from importlib import resources
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +14,10 @@ from scipy.ndimage import gaussian_filter
 
 from app.__main__ import are_files
 from app.cli import COMMANDS, main
+from app.images.open import open_image
+from app.images.remembered import RememberedReadings
 from app.library.card import write_card
+from models.source import PixelSize, Reading
 from tests.images.zarr_maker import write_image
 from tests.library.test_store import CARD, WEIGHTS
 from tests.makers import cells
@@ -426,3 +431,52 @@ def test_export_of_nothing_that_is_there_says_what_is_wrong(ask, image):
     assert (code, out) == (1, "")
     assert "1 plane" in err
     assert "originals are unchanged" in err
+
+
+# What was corrected in the window
+
+
+@pytest.fixture
+def corrected(image, tmp_path):
+    """An image of two channels that a person said are planes, 0.5 µm apart."""
+    reading = Reading("ZYX", PixelSize(0.5, 0.3, 0.3))
+    RememberedReadings(tmp_path / "home" / "data").remember(image, 0, reading)
+    return image
+
+
+def test_info_tells_what_was_corrected_in_the_window_unless_the_file_is_asked(ask, ask_json, corrected):
+    code, lines = ask_json("info", corrected)
+    assert code == 0
+    assert lines[0]["value"]["code"] == "images.corrected"
+    assert lines[-1]["axes"] == "ZYX"
+    assert lines[-1]["pixel_size_um"] == {"z": 0.5, "y": 0.3, "x": 0.3}
+    _, out, err = ask("info", corrected)
+    assert "--as-in-file" in err
+    assert "ZYX" in out
+    _, lines = ask_json("info", corrected, "--as-in-file")
+    assert [line["axes"] for line in lines] == ["CYX"]
+
+
+def test_a_correction_that_does_not_fit_any_more_is_left_out(ask_json, image, tmp_path):
+    RememberedReadings(tmp_path / "home" / "data").remember(image, 0, Reading("TCZYX"))
+    code, lines = ask_json("info", image)
+    assert code == 0
+    assert [line["axes"] for line in lines] == ["CYX"]
+
+
+@pytest.mark.parametrize(
+    ("words", "shape"),
+    [((), (1, 1, 2, 48, 64)), (("--as-in-file",), (1, 2, 1, 48, 64))],
+)
+@pytest.mark.parametrize(
+    "command", [("export", "--format", "ome-tiff"), ("restore", "--model", "simple-smoothing")]
+)
+def test_results_have_the_axes_that_were_corrected(ask_json, corrected, tmp_path, command, words, shape):
+    name, *options = command
+    code, lines = ask_json(name, corrected, *options, *words, "--output", tmp_path / "out")
+    assert code == 0
+    result = lines[-1]
+    with closing(open_image(Path(result["outputs"][0]))) as source:
+        assert source.info.shape == shape
+    told = [line for line in lines[:-1] if line["value"].get("code") == "images.corrected"]
+    assert len(told) == (0 if words else 1)

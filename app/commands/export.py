@@ -2,6 +2,7 @@
 
 import argparse
 
+from app.commands.readings import said_about
 from app.commands.restore import Batch
 from app.commands.run import absolute, run_job
 from app.commands.voice import DONE, FAILED, STOPPED, Voice
@@ -49,8 +50,12 @@ def _exported(asked: argparse.Namespace, paths: Paths, voice: Voice, batch: Batc
         batch.hear(event)
         voice.hear(event)
 
+    scene = asked.scene - 1
+    readings = said_about(batch.files, scene, paths, hear, as_in_file=asked.as_in_file)
     spec = ExportSpec(
-        inputs=tuple(Input(file, asked.scene - 1) for file in batch.files),
+        inputs=tuple(
+            Input(file, scene, reading) for file, reading in zip(batch.files, readings, strict=True)
+        ),
         format=asked.format,
         output_dir=absolute(asked.output),
         channels=asked.channels,

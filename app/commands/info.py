@@ -4,16 +4,18 @@ import argparse
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from app.commands.readings import said_about
 from app.commands.voice import DONE, Result, Voice
 from app.images.open import open_image
 from app.paths import Paths
 from app.text import _
-from models.source import ImageInfo, Shape5
+from models.source import ImageInfo, Reading, Shape5
 
 
-def describe(asked: argparse.Namespace, _paths: Paths, voice: Voice) -> int:
+def describe(asked: argparse.Namespace, paths: Paths, voice: Voice) -> int:
     """Tell axes, sizes, channels and scenes of one file."""
-    info = read_info(asked.file)
+    (reading,) = said_about([asked.file], 0, paths, voice.hear, as_in_file=asked.as_in_file)
+    info = read_info(asked.file, reading)
     size = info.pixel_size_um
     result = {
         "axes": info.axes,
@@ -28,9 +30,9 @@ def describe(asked: argparse.Namespace, _paths: Paths, voice: Voice) -> int:
     return DONE
 
 
-def read_info(file: str) -> ImageInfo:
-    """Return what the file says about its first image."""
-    source = open_image(Path(file))
+def read_info(file: str, reading: Reading) -> ImageInfo:
+    """Return what is known of the first image of a file, read as the person said."""
+    source = open_image(Path(file), reading=reading)
     source.close()
     return source.info
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.commands.info import read_info
+from app.commands.readings import said_about
 from app.commands.run import Listener, absolute, run_job
 from app.commands.voice import DONE, FAILED, STOPPED, Failure, Result, Voice, failure
 from app.engine import events
@@ -111,9 +112,11 @@ def _restored(asked: argparse.Namespace, paths: Paths, voice: Voice, batch: Batc
 
     settings = load_settings(paths)
     library = Library(paths)
+    readings = said_about(batch.files, 0, paths, hear, as_in_file=asked.as_in_file)
+    inputs = tuple(Input(file, reading=reading) for file, reading in zip(batch.files, readings, strict=True))
     spec = RestoreSpec(
-        inputs=tuple(Input(file) for file in batch.files),
-        model=library.card(asked.model).id if asked.model else _best_model(batch.files, library, hear),
+        inputs=inputs,
+        model=library.card(asked.model).id if asked.model else _best_model(inputs, library, hear),
         output_dir=absolute(asked.output or settings.results_dir),
         device=asked.device or settings.device,
         tile=asked.tile,
@@ -123,12 +126,12 @@ def _restored(asked: argparse.Namespace, paths: Paths, voice: Voice, batch: Batc
     return isinstance(run_job(spec, paths, hear), events.Stopped)
 
 
-def _best_model(files: Sequence[str], library: Library, hear: Listener) -> str:
+def _best_model(inputs: Sequence[Input], library: Library, hear: Listener) -> str:
     """Return the model that fits the first readable file best, and say which."""
     sound = [card for card in library.cards() if library.state(card.id) in ("built in", "installed")]
-    for file in files:
+    for one in inputs:
         try:
-            info = read_info(file)
+            info = read_info(one.path, one.reading)
         except UserError:
             continue
         card, found = ranked(sound, info)[0]
