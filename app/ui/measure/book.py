@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from app.images.measuring.measure import Measurement
 from app.images.measuring.shapes import Shape
+from models.source import AXES, Shape5
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +118,19 @@ class Notes:
         )
         loose = self.loose.scaled(by_x, by_y) if self.loose is not None else None
         return Notes(kept, loose, self.chosen, last=self.last)
+
+    def read_anew(self, before: str, now: str, shape: Shape5) -> Notes:
+        """Return the notes for an image that was read again, of another shape or with other names of axes.
+
+        The axes in `before` are those in `now`, one by one: regions stay on their plane of the file, or on
+        the last if that is not there any more. What was measured counts no longer.
+        """
+        came_from = dict(zip(now, before, strict=False))
+
+        def there(region: Kept) -> Kept:
+            was = {"T": region.t, "C": region.c, "Z": region.z}
+            places = (was.get(came_from.get(axis, axis), 0) for axis in AXES[:3])
+            t, c, z = (min(place, size - 1) for place, size in zip(places, shape[:3], strict=True))
+            return replace(region, t=t, c=c, z=z, measurement=None)
+
+        return Notes(tuple(map(there, self.kept)), self.loose, self.chosen, last=self.last)

@@ -57,8 +57,9 @@ class Measuring(QObject):
     def __init__(self, viewer: Viewer, background: Background) -> None:
         super().__init__(viewer)
         self._viewer = viewer
-        self._sheets: dict[Sheet, tuple[Notes, tuple[float, float]]] = {}
+        self._sheets: dict[Sheet, tuple[Notes, ImageInfo, str]] = {}  # with the names of the axes
         self._sheet: Sheet | None = None
+        self._axes = ""
         self._info: ImageInfo | None = None
         self._notes = Notes()
         self._state = viewer.view_state
@@ -124,16 +125,13 @@ class Measuring(QObject):
         return self._wide_px * min(self.unit) if self._wide_px > 1 else 0.0
 
     def show_image(self, image: OpenImage | None) -> None:
-        """Go on with what was drawn on another image, on the same pixels if their size was corrected."""
+        """Go on with what was drawn on another image, on the same pixels if it was corrected."""
         self.hand.let_go()
         self._store()
         self._sheet = (image.key, image.info.scene) if image is not None else None
         self._info = image.info if image is not None else None
-        notes, unit = (
-            self._sheets.get(self._sheet, (Notes(), self.unit)) if self._sheet else (Notes(), self.unit)
-        )
-        if unit != self.unit:
-            notes = notes.scaled(self.unit[0] / unit[0], self.unit[1] / unit[1])
+        self._axes = _axes_of(image) if image is not None else ""
+        notes = self._recalled()
         self._state = self._viewer.view_state
         self.image_changed.emit(self._info)
         if self._info is None:
@@ -291,7 +289,20 @@ class Measuring(QObject):
 
     def _store(self) -> None:
         if self._sheet is not None:
-            self._sheets[self._sheet] = (self._notes, self.unit)
+            assert self._info is not None
+            self._sheets[self._sheet] = (self._notes, self._info, self._axes)
+
+    def _recalled(self) -> Notes:
+        """Return what was drawn on the image looked at, where it lies now."""
+        if self._sheet not in self._sheets or self._info is None:
+            return Notes()
+        notes, before, axes = self._sheets[self._sheet]
+        if before is self._info:
+            return notes
+        unit_y, unit_x = unit_size(before)
+        if (unit_x, unit_y) != self.unit:
+            notes = notes.scaled(self.unit[0] / unit_x, self.unit[1] / unit_y)
+        return notes.read_anew(axes, self._axes, self._info.shape)
 
     def _follow(self, state: ViewState) -> None:
         """Draw and measure on the plane and the channels that are looked at now."""
@@ -339,3 +350,9 @@ class Measuring(QObject):
     def _refuse(self, error: object) -> None:
         self._show(None)
         self.failed.emit(error)
+
+
+def _axes_of(image: OpenImage) -> str:
+    """Return the names of the axes in the order of the file, as corrected."""
+    corrected = image.reading.axes if image.reading is not None else None
+    return corrected.upper() if corrected else image.info.axes

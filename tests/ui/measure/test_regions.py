@@ -6,10 +6,11 @@ from PySide6.QtTest import QTest
 
 from app.images.measuring.shapes import Ellipse, Line, Point, Rectangle
 from app.ui.measure.book import Notes
-from models.source import PixelSize
+from models.source import PixelSize, Reading
 from tests.ui.measure.conftest import measured
 from tests.ui.viewer.conftest import ArraySource, ramp
 
+SWAPPED = str.maketrans("TZ", "ZT")
 BOX, ROUND = Rectangle(2, 2, 5, 4), Ellipse(10, 10, 6, 6)
 
 
@@ -137,6 +138,31 @@ def test_regions_keep_their_pixels_when_the_pixel_size_is_corrected(draw_on, mea
     info = replace(image.info, pixel_size_um=PixelSize(1.0, 0.5, 0.25))
     measuring.show_image(replace(image, info=info))
     assert measuring.notes.kept[0].shape == Rectangle(0.5, 1.0, 1.25, 2.0)
+
+
+def test_regions_stay_on_their_plane_of_the_file_when_its_axes_are_corrected(
+    qtbot, draw_on, measuring, viewer
+):
+    image = draw_on(ArraySource(ramp(planes=5, times=3)))
+    viewer.set_state(replace(viewer.view_state, t=2, z=4))
+    measuring.set_shape(BOX)
+    measured(qtbot, measuring)
+    measuring.keep()
+    info = ArraySource(ramp(planes=3, times=5)).info
+    measuring.show_image(replace(image, info=info, reading=Reading(axes=image.info.axes.translate(SWAPPED))))
+    assert measuring.notes.kept[0].is_on(4, 2)
+    assert measuring.notes.kept[0].measurement is None
+    measuring.show_image(image)
+    assert measuring.notes.kept[0].is_on(2, 4)
+
+
+def test_regions_lie_on_planes_that_are_there_when_the_file_has_become_shorter(draw_on, measuring, viewer):
+    image = draw_on(ArraySource(ramp(planes=5)))
+    viewer.set_state(replace(viewer.view_state, z=4))
+    measuring.set_shape(BOX)
+    measuring.keep()
+    measuring.show_image(replace(image, info=ArraySource(ramp(planes=2)).info))
+    assert measuring.notes.kept[0].is_on(0, 1)
 
 
 def test_an_image_that_is_gone_takes_the_tool_along(draw_on, measuring, viewer):
