@@ -95,10 +95,13 @@ class Session(QObject):
         return tuple(self._images[key] for key in sorted(self._images))
 
     def result_for(self, key: int) -> OpenImage | None:
-        """The result made from the image with this key, of the scene that is looked at, if it is open."""
+        """The result made from the image with this key, of the scene that is looked at, if it is open.
+
+        One that was made while the axes were read otherwise does not lie over the image.
+        """
         raw = self._images.get(key)
         results = (image for image in self._images.values() if image.result_of == key)
-        return next((one for one in results if raw is None or one.of_scene == raw.info.scene), None)
+        return next((one for one in results if raw is None or _lies_over(one, raw)), None)
 
     def open_paths(self, paths: Sequence[Path], *, recursive: bool = False) -> None:
         """Open files, and all images of folders; the first becomes current."""
@@ -369,6 +372,12 @@ class Session(QObject):
         """Close a file in the background, where somebody may still be reading it."""
         self._leaving.add(image.source)
         self._background.run_apart(image.source.close, lambda _none: self._leaving.discard(image.source))
+
+
+def _lies_over(result: OpenImage, raw: OpenImage) -> bool:
+    """Whether a result has the scene, times and planes of an image as it is read now."""
+    own, other = result.info.shape, raw.info.shape
+    return result.of_scene == raw.info.scene and (own[0], own[2]) == (other[0], other[2])
 
 
 def expand(paths: Sequence[Path], *, recursive: bool = False) -> tuple[list[Path], list[UserError]]:

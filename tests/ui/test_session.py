@@ -55,6 +55,12 @@ def scenes(tmp_path):
     return file
 
 
+def result_with(folder, planes):
+    file = folder / f"{planes} planes.ome.tif"
+    tifffile.imwrite(file, np.zeros((planes, 20, 30), np.uint8), metadata={"axes": "ZYX"})
+    return file
+
+
 def test_a_file_opens_in_the_background_and_becomes_current(session, qtbot, stack):
     with qtbot.waitSignals([session.image_opened, session.current_changed]):
         session.open_paths([stack])
@@ -194,18 +200,19 @@ def test_of_many_wishes_for_a_scene_the_last_one_counts(session, qtbot, scenes):
     assert shown == [2]
 
 
-def test_a_result_belongs_to_the_scene_it_was_made_from(session, qtbot, scenes, stack):
+def test_a_result_belongs_to_the_scene_it_was_made_from(session, qtbot, scenes, tmp_path):
+    result = result_with(tmp_path, planes=2)
     session.open_paths([scenes])
     qtbot.waitUntil(lambda: session.current is not None)
     key = session.current.key
     with qtbot.waitSignal(session.image_opened):
-        session.open_result(stack, key)
+        session.open_result(result, key)
     with qtbot.waitSignal(session.current_changed):
         session.reopen(key, scene=1)
     assert session.result_for(key) is None
     with qtbot.waitSignal(session.current_changed):
         session.reopen(key, scene=0)
-    assert session.result_for(key).path == stack
+    assert session.result_for(key).path == result
 
 
 def test_what_a_file_lacks_is_known_after_it_was_opened_in_part(session, qtbot, tmp_path):
@@ -220,32 +227,48 @@ def test_what_a_file_lacks_is_known_after_it_was_opened_in_part(session, qtbot, 
     assert {t for t, _c, _z in session.current.missing} == set(range(5, 10))
 
 
-def test_a_result_that_comes_late_does_not_lie_over_another_scene(session, qtbot, scenes, stack, plain):
+def test_a_result_that_comes_late_does_not_lie_over_another_scene(session, qtbot, scenes, tmp_path):
+    early, late = result_with(tmp_path, planes=3), result_with(tmp_path, planes=2)
     session.open_paths([scenes])
     qtbot.waitUntil(lambda: session.current is not None)
     key = session.current.key
     with qtbot.waitSignal(session.current_changed):
         session.reopen(key, scene=1)
     with qtbot.waitSignal(session.image_opened):
-        session.open_result(plain, key)
+        session.open_result(early, key)
     with qtbot.waitSignal(session.image_opened):
-        session.open_result(stack, key, 0)
-    assert session.result_for(key).path == plain
+        session.open_result(late, key, 0)
+    assert session.result_for(key).path == early
     with qtbot.waitSignal(session.current_changed):
         session.reopen(key, scene=0)
-    assert session.result_for(key).path == stack
+    assert session.result_for(key).path == late
 
 
 @pytest.mark.parametrize("is_open", [False, True])
-def test_a_result_is_shown_over_the_scene_it_was_made_from(session, qtbot, scenes, stack, is_open):
+def test_a_result_is_shown_over_the_scene_it_was_made_from(session, qtbot, scenes, tmp_path, is_open):
     opener = ResultOpener(session)
     if is_open:
         session.open_paths([scenes])
         qtbot.waitUntil(lambda: session.current is not None)
-    opener.show(Input(str(scenes), 2), stack)
+    opener.show(Input(str(scenes), 2), result_with(tmp_path, planes=4))
     qtbot.waitUntil(lambda: session.current is not None and session.current.info.scene == 2)
     qtbot.waitUntil(lambda: session.result_for(session.current.key) is not None)
     assert session.result_for(session.current.key).of_scene == 2
+
+
+def test_a_result_does_not_lie_over_planes_that_are_others_since_the_axes_were_corrected(
+    session, qtbot, plain, tmp_path
+):
+    session.open_paths([plain])
+    qtbot.waitUntil(lambda: session.current is not None)
+    key, planes = session.current.key, session.current.info.shape[2]
+    with qtbot.waitSignal(session.image_opened):
+        session.open_result(result_with(tmp_path, planes=planes), key)
+    assert session.result_for(key) is not None
+    other = "ZYX" if session.current.info.axes == "TYX" else "TYX"
+    with qtbot.waitSignal(session.current_changed):
+        session.reopen(key, reading=Reading(axes=other))
+    assert session.result_for(key) is None
 
 
 # Drives that do not answer
