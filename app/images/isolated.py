@@ -249,16 +249,15 @@ class Host:
         )
 
     def _close_dropped(self) -> None:
+        """Say what is not needed any more; whoever says so may be the window, and waits for nothing."""
         while self._dropped:
             life, number = self._dropped.pop()
             process = self._process
             if process is None or life != self.life:
                 continue
             assert process.stdin is not None
-            assert process.stdout is not None
             try:
-                parcel.send(process.stdin, {"do": "close", "number": number})
-                parcel.receive(process.stdout)
+                parcel.send(process.stdin, {"do": "close", "number": number})  # which is not answered
             except parcel.Gone:
                 return  # then nothing is open any more
 

@@ -11,7 +11,7 @@ import threading
 import traceback
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -56,6 +56,9 @@ class _Reader:
         """Do what `request` asks for and answer."""
         if self._idle is not None:
             self._idle.cancel()
+        if request["do"] == "close":
+            self._close(request["number"])
+            return
         data = None
         try:
             answer, data = self._done(request)
@@ -90,12 +93,15 @@ class _Reader:
                 with _limits(0):
                     entries = _module(request).metadata(Path(request["path"]), request["scene"])
                 return {"entries": parcel.from_entries(entries)}, None
-            case "close":
-                found = self._sources.pop(request["number"], None)
-                if found is not None:
-                    found.close()
-                return {}, None
         raise ValueError(request["do"])
+
+    def _close(self, number: int) -> None:
+        """Close what is open as `number`; nobody waits for an answer."""
+        found = self._sources.pop(number, None)
+        if found is not None:
+            with suppress(Exception):  # nobody is there who could be told
+                found.close()
+        self._rest()
 
     def _rest(self) -> None:
         if not self._sources:

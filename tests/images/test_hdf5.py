@@ -281,6 +281,9 @@ def test_nothing_stays_open_after_close(many):
     assert is_open()
     source.close()
     source.close()
+    patience = time.monotonic() + 10
+    while is_open() and time.monotonic() < patience:  # the other process closes it when it has time
+        time.sleep(0.01)
     assert not is_open()
     with pytest.raises(ValueError, match="closed"):
         source.read(source.info.plane())

@@ -49,3 +49,21 @@ def test_nothing_is_read_after_the_end(file):
     with pytest.raises(ReadingFailed):
         source.read(source.info.plane())
     assert host._process is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processes cannot be stopped there")
+def test_who_closes_a_file_waits_for_nothing(file):
+    host = Host("app.images.readers.hdf5")
+    source = IsolatedSource(host, file, 0, is_partial=False)
+    os.kill(host._process.pid, signal.SIGSTOP)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(source.close).result(PATIENCE)
+        host.leave()
+
+
+def test_a_closed_file_does_not_get_in_the_way_of_others(file):
+    host = Host("app.images.readers.hdf5")
+    first, second = (IsolatedSource(host, file, 0, is_partial=False) for _number in range(2))
+    first.close()
+    np.testing.assert_array_equal(second.read(second.info.plane()), 1)
+    host.leave()
