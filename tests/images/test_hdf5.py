@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import zlib
 from datetime import UTC, datetime, timedelta
 
