@@ -24,6 +24,8 @@ def make_walk(qapp, qtbot, monkeypatch):
         house.open([])
         house.window.resize(QSize(1366, 768))
         qtbot.waitUntil(lambda: bool(ready), timeout=30000)
+        house.window.activateWindow()  # keys go to the active window; not every screen makes a new one that
+        qtbot.waitUntil(house.window.isActiveWindow, timeout=30000)
         walk.listen()
         return walk
 

@@ -4,12 +4,14 @@ import os
 import signal
 
 import psutil
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QMouseEvent, QWheelEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from shiboken6 import isValid
 
 from app.engine.events import FINAL
+from tests.ui.viewer.conftest import on_screen
 
 COPY = Qt.DropAction.CopyAction
 LEFT = Qt.MouseButton.LeftButton
@@ -44,6 +46,63 @@ class Walk:
         place = next(rect for row, rect in zones._places() if row.key == zone)
         QApplication.sendEvent(zones, QDragMoveEvent(place.center(), COPY, data, LEFT, NONE))
         QApplication.sendEvent(zones, QDropEvent(QPointF(place.center()), COPY, data, LEFT, NONE))
+
+    @property
+    def viewer(self):
+        return self.house.window.places["viewer"].content
+
+    def is_drawn(self):
+        """Whether everything wished for is seen."""
+        viewer = self.viewer
+        return viewer is not None and viewer.shot() is not None and viewer.is_idle and viewer.ortho.is_idle
+
+    def look_at(self, *paths, zone="open"):
+        """Drop files, and wait until the picture is there."""
+        self.drop(*paths, zone=zone)
+        self.until(lambda: self.session.current is not None and self.session.current.path == paths[0])
+        self.until(lambda: self.is_drawn() and self.viewer.drawn is not None)
+        return self.viewer
+
+    def page(self, name):
+        """Turn to a page of the inspector."""
+        self.house.desk.inspect(name)
+        place = self.house.window.places[name]
+        self.until(lambda: place.content is not None and place.content.isVisible())
+        return place.content
+
+    def key(self, key, modifiers=NONE):
+        """Press a key while the picture has the focus."""
+        self.viewer.setFocus()
+        QTest.keyClick(self.viewer, key, modifiers)
+
+    def point_at(self, canvas, point, buttons=Qt.MouseButton.NoButton):
+        """Move the mouse over a picture; a system with a pointer of its own would know of no held button."""
+        place = QPointF(point)
+        kind, globally = QEvent.Type.MouseMove, canvas.mapToGlobal(place)
+        event = QMouseEvent(kind, place, globally, Qt.MouseButton.NoButton, buttons, NONE)
+        QApplication.sendEvent(canvas.viewport(), event)
+
+    def click(self, canvas, at):
+        """Click on a picture, at a place in units."""
+        self.point_at(canvas, on_screen(canvas, *at))
+        QTest.mouseClick(canvas.viewport(), LEFT, NONE, on_screen(canvas, *at))
+
+    def drag(self, canvas, start, end):
+        """Drag on a picture, from one of its points to another."""
+        half = QPoint((start.x() + end.x()) // 2, (start.y() + end.y()) // 2)
+        QTest.mousePress(canvas.viewport(), LEFT, NONE, start)
+        for point in (half, end):
+            self.point_at(canvas, point, LEFT)
+        QTest.mouseRelease(canvas.viewport(), LEFT, NONE, end)
+
+    def turn_wheel(self, canvas, point, notches):
+        """Turn the wheel over a point of a picture."""
+        place, turned = QPointF(point), QPoint(0, 120 * notches)
+        phase = Qt.ScrollPhase.NoScrollPhase
+        event = QWheelEvent(
+            place, canvas.mapToGlobal(place), QPoint(), turned, Qt.MouseButton.NoButton, NONE, phase, False
+        )
+        QApplication.sendEvent(canvas.viewport(), event)
 
     def open_restore_page(self, *paths):
         """Drop files on *Open and restore*, and wait until a model is picked."""
