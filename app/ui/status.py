@@ -25,13 +25,13 @@ class StatusLine(QObject):
 
     def show_image(self, image: OpenImage | None) -> None:
         """Begin anew with another image."""
-        self._window.pointer_label.clear()
+        self._window.pointer_label.show_text("")
         if image is None:
             self._window.zoom_label.clear()
 
     def show_pointer(self, found: Any) -> None:
         """Show the value and the place under the pointer."""
-        self._window.pointer_label.setText("" if found is None else str(found))
+        self._window.pointer_label.show_text("" if found is None else str(found))
 
     def show_zoom(self, zoom: float) -> None:
         """Show how many pixels of the screen one pixel of the image takes."""

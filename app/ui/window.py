@@ -18,6 +18,7 @@ from app.text import _
 from app.ui.actions import add_menus
 from app.ui.icons import icon
 from app.ui.lazy import Lazy
+from app.ui.one_line import OneLine
 from app.ui.panels import PANELS, Panel
 from app.ui.stage import Stage
 
@@ -169,7 +170,7 @@ class MainWindow(QMainWindow):
     def _add_status(self) -> None:
         bar = self.statusBar()
         bar.setSizeGripEnabled(False)
-        self.pointer_label, self.zoom_label, self.memory_label = QLabel(), QLabel(), QLabel()
+        self.pointer_label, self.zoom_label, self.memory_label = OneLine(), QLabel(), QLabel()
         self.pointer_label.setAccessibleName(_("Value under the pointer"))
         self.zoom_label.setAccessibleName(_("Zoom"))
         self.memory_label.setAccessibleName(_("Memory"))

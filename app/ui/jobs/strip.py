@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from app.engine.job import Job
 from app.text import _, ngettext
@@ -13,37 +12,12 @@ from app.ui.jobs.notify import JobNotices
 from app.ui.jobs.sign import SignLabel
 from app.ui.jobs.watch import JobsWatch
 from app.ui.jobs.words import sign_of, title_of
+from app.ui.one_line import OneLine
 from app.ui.panels import Services
 from app.ui.theme import set_role
 
 STEPS = 1000
 ICON = 16
-
-
-class OneLine(QLabel):
-    """A label that ends in … where it has no room, and then tells the rest when pointed at."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._whole = ""
-        self.setProperty("elides", True)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-
-    def show_text(self, text: str) -> None:
-        """Say `text` in as much of a line as there is."""
-        self._whole = text
-        self.setAccessibleName(text)
-        self._fit()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Fit the text to the new width."""
-        super().resizeEvent(event)
-        self._fit()
-
-    def _fit(self) -> None:
-        shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, self.width())
-        self.setText(shown)
-        self.setToolTip(self._whole if shown != self._whole else "")
 
 
 class JobsStrip(QWidget):

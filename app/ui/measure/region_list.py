@@ -41,7 +41,10 @@ class RegionList(QTreeWidget):
         header = self.header()
         header.setStretchLastSection(False)
         header.setMinimumSectionSize(20)
-        for column in range(4):
+        header.setSectionResizeMode(
+            NAME, QHeaderView.ResizeMode.Stretch
+        )  # a long name leaves room for numbers
+        for column in (WHERE, SIZE, MEAN):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         self._has_planes = True
         self.itemSelectionChanged.connect(self._tell_chosen)
@@ -124,7 +127,6 @@ def _item(region: Kept) -> QTreeWidgetItem:
     item.setData(NAME, NUMBER, region.number)
     item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
     item.setIcon(NAME, icon(tool(region.shape.kind).icon))
-    item.setToolTip(NAME, f"{region.number}: {words.kind(region.shape)}")
     for column in (SIZE, MEAN):
         item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     return item
@@ -132,6 +134,7 @@ def _item(region: Kept) -> QTreeWidgetItem:
 
 def _fill(item: QTreeWidgetItem, region: Kept, *, is_calibrated: bool) -> None:
     texts = (region.name, where(region), size(region, is_calibrated=is_calibrated), mean(region))
+    item.setToolTip(NAME, f"{region.number}: {region.name} ({words.kind(region.shape)})")
     for column, text in enumerate(texts):
         if item.text(column) != text:
             item.setText(column, text)

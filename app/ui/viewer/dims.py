@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from app.images.projection import Projection, row_of
 from app.text import _
 from app.ui.icons import icon
+from app.ui.one_line import YieldingLine
 from app.ui.theme import colour
 from app.ui.viewer.pace import Pace
 from app.ui.viewer.pace_button import PaceButton
@@ -28,6 +29,7 @@ from app.ui.viewer.state import Axis, ViewState
 from models.source import ImageInfo
 
 AXES: dict[Axis, int] = {"C": 1, "Z": 2, "T": 0}  # letter: place in TCZYX
+LEAST_LETTERS = 8  # a slider is no shorter
 
 
 class PlaneSlider(QSlider):
@@ -37,6 +39,11 @@ class PlaneSlider(QSlider):
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._unfinished: frozenset[int] = frozenset()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def minimumSizeHint(self) -> QSize:
+        """Wide enough to be dragged along."""
+        least = self.fontMetrics().horizontalAdvance("0") * LEAST_LETTERS
+        return QSize(least, super().minimumSizeHint().height())
 
     @property
     def unfinished(self) -> frozenset[int]:
@@ -156,8 +163,8 @@ class DimBar(QWidget):
         if projection is not None and is_stack:
             first, stop = projection.over(count)
             self.planes.show_range((first, stop), count)
-            row.count.setText(f"{first + 1}–{stop} / {count}")
-            row.meaning.setText(_(row_of(projection.kind).title))
+            row.show_count(f"{first + 1}–{stop} / {count}", f"{count}–{count} / {count}")
+            row.meaning.show_text(_(row_of(projection.kind).title))
 
     def show_unfinished(self, planes: frozenset[tuple[int, int, int]], state: ViewState) -> None:
         """Hatch the positions whose planes (t, c, z) are not finished."""
@@ -185,7 +192,7 @@ class DimRow:
         self.slider.setPageStep(1)
         self.count = QLabel(parent)
         self.count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.meaning = QLabel(parent)
+        self.meaning = YieldingLine(parent)
         self.meaning.setProperty("role", "quiet")
         self.letter.setBuddy(self.slider)
         self.parts = (self.letter, self.play, self.pace, self.slider, self.count, self.meaning)
@@ -200,16 +207,20 @@ class DimRow:
             part.setVisible(length > 1)
         for part in (self.play, self.pace):
             part.setVisible(length > 1 and self.axis != "C")
-        widest = self.count.fontMetrics().horizontalAdvance(f"{length} / {length}")
-        self.count.setMinimumWidth(widest)
 
     def show_position(self, at: int, meaning: str) -> None:
         """Stand at a position without wishing for it."""
         self.slider.blockSignals(True)
         self.slider.setValue(at)
         self.slider.blockSignals(False)
-        self.count.setText(f"{at + 1} / {self.slider.maximum() + 1}")
-        self.meaning.setText(meaning)
+        length = self.slider.maximum() + 1
+        self.show_count(f"{at + 1} / {length}", f"{length} / {length}")
+        self.meaning.show_text(meaning)
+
+    def show_count(self, text: str, widest: str) -> None:
+        """Say which position it is, with room for the widest of them."""
+        self.count.setText(text)
+        self.count.setMinimumWidth(self.count.fontMetrics().horizontalAdvance(widest))
 
     def show_playing(self, *, is_playing: bool) -> None:
         """Offer to play, or to stop."""

@@ -59,8 +59,8 @@ class RangeSlider(QWidget):
         return QSize(120, self._radius() * 2 + 8)
 
     def minimumSizeHint(self) -> QSize:
-        """Return room for both handles."""
-        return QSize(self._radius() * 6, self._radius() * 2 + 8)
+        """Return room for both handles, and to drag them."""
+        return QSize(self._radius() * 8, self._radius() * 2 + 8)
 
     def place_of(self, position: int) -> float:
         """Return where a position lies along the widget, in pixels."""

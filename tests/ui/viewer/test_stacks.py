@@ -383,3 +383,14 @@ def test_an_end_never_passes_the_other(slider):
     QTest.mouseMove(slider, QPoint(299, middle))
     QTest.mouseRelease(slider, LEFT, NONE, QPoint(299, middle))
     assert slider.range == (5, 6)
+
+
+def test_sliders_keep_their_length_where_names_are_long(look, viewer, qtbot):
+    look(ArraySource(ramp(planes=12, times=5, channels=2), names=("a name that goes on and on", "other")))
+    viewer.resize(viewer.minimumSizeHint().width(), 400)
+    sliders = [viewer.dims.slider(axis) for axis in "CZT"]
+    least = sliders[0].minimumSizeHint().width()
+    qtbot.waitUntil(lambda: all(slider.width() >= least for slider in sliders))
+    meaning = viewer.dims._rows["C"].meaning
+    qtbot.waitUntil(lambda: meaning.text().endswith("…"))
+    assert meaning.toolTip() == "a name that goes on and on"
