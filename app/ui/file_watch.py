@@ -31,7 +31,7 @@ class FileWatch(QObject):
         self._image: OpenImage | None = None
         self._last: Stamp | None = None  # what was seen of it last
         self._is_gone = False
-        self._is_looking = False
+        self._asked: OpenImage | None = None  # whose drive has not answered yet
         self._timer = QTimer(self, interval=EVERY_MS)
         self._timer.timeout.connect(self.look)
 
@@ -52,21 +52,21 @@ class FileWatch(QObject):
         self._is_gone = True
 
     def look(self) -> None:
-        """Look now; while a slow drive is asked, nobody else asks it."""
-        if self._image is None or self._is_looking:
+        """Look now; while a slow drive is asked about an image, it is not asked again."""
+        image = self._image
+        if image is None or self._asked is image:
             return
-        self._is_looking = True
-        call = partial(stamp_if_there, self._image.path)
-        self._background.run(call, partial(self._take, self._image), self._forget_answer, priority=1)
+        self._asked = image
+        call = partial(stamp_if_there, image.path)
+        self._background.run_apart(call, partial(self._take, image), partial(self._forget_answer, image))
 
-    def _forget_answer(self, error: Exception) -> None:
-        self._is_looking = False
+    def _forget_answer(self, image: OpenImage, error: Exception) -> None:
+        self._asked = None if self._asked is image else self._asked
         raise error
 
     def _take(self, image: OpenImage, stamp: Stamp | None) -> None:
-        self._is_looking = False
+        self._asked = None if self._asked is image else self._asked
         if image is not self._image:
-            self.look()
             return
         was_gone, self._is_gone = self._is_gone, stamp is None
         if stamp is None:

@@ -21,6 +21,7 @@ from app.engine.events import (
     Started,
     Stopped,
 )
+from app.engine.leftovers import discard_unfinished
 from app.engine.runners import loading, restore
 from app.engine.runners.original import Fingerprint
 from app.engine.specs import Input, RestoreSpec
@@ -407,6 +408,14 @@ def test_after_a_crash_only_the_missing_planes_are_restored(bench, image, monkey
     assert [one.z for one in again.heard(Committed)] == [2]
     np.testing.assert_array_equal(pixels_of(final.outputs[0]), pixels_of(whole.outputs[0]))
     assert read_record(Path(final.outputs[0])).complete
+
+
+def test_a_restoration_that_is_discarded_leaves_nothing_behind(bench, image, tmp_path, monkeypatch):
+    crash(bench, spec_of(image, tile=60), monkeypatch, 2)
+    assert leftovers(image.parent) == ["cells_restored.ome.tif.part"]
+    discard_unfinished(bench.folder, [bench.folder])
+    assert leftovers(image.parent) == []
+    assert image.exists()
 
 
 def test_what_was_begun_is_closed_though_an_input_before_it_had_failed(bench, image, monkeypatch):

@@ -1,6 +1,7 @@
 """What happens when the file that is shown goes away, changes, grows, or ends too early."""
 
 import os
+import threading
 
 import numpy as np
 import pytest
@@ -195,3 +196,30 @@ def test_nobody_looks_after_a_file_that_is_closed(shown, qtbot, stack):
     stack.unlink()
     watch.look()
     assert shown.desk.files.strip.isHidden()
+
+
+def test_a_drive_that_does_not_answer_holds_up_neither_the_program_nor_other_files(
+    shown, qtbot, stack, monkeypatch, tmp_path
+):
+    gate, asked, stamp_if_there = threading.Event(), [], file_watch.stamp_if_there
+
+    def ask(path):
+        asked.append(path)
+        if path == stack:
+            gate.wait()
+        return stamp_if_there(path)
+
+    monkeypatch.setattr(file_watch, "stamp_if_there", ask)
+    try:
+        qtbot.waitUntil(lambda: stack in asked)
+        answers = []
+        for number in range(4):
+            shown.services.background.run(lambda number=number: number, answers.append)
+        qtbot.waitUntil(lambda: len(answers) == 4)
+        other = tmp_path / "other.tif"
+        other.write_bytes(stack.read_bytes())
+        shown.services.session.open_paths([other])
+        qtbot.waitUntil(lambda: asked.count(other) >= 2, timeout=5000)
+        assert asked.count(stack) == 1
+    finally:
+        gate.set()
