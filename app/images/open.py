@@ -91,6 +91,12 @@ READERS: tuple[Reader, ...] = (
 )
 
 
+def get_ready() -> None:
+    """Import what large images are read with, so that the first of them need not wait."""
+    for name in ("app.images.readers.tiff", "app.images.readers.zarr", "tensorstore"):
+        importlib.import_module(name)
+
+
 def has_image_suffix(path: Path) -> bool:
     """Whether the name of `path` ends like an image's; a ``.part`` of a result does not count."""
     name = path.name.lower()

@@ -43,7 +43,7 @@ TRACE = "MICROGRAPHIA_TRACE_START"
 SAMPLE_SIDE = 320
 LEAD_MS = 60  # that the picture of a file named at the start has before all else is built
 PATIENCE_MS = 600  # after which all else is built although that file is not open yet
-CACHES = 12  # images that share the memory for pictures seen last
+CACHES = 16  # images that share the memory for pictures seen last
 
 
 class House:
@@ -168,7 +168,7 @@ class House:
         self.background.run(first.load, fill, priority=1)
 
     def _finish(self) -> None:
-        from app.images.open import READERS
+        from app.images.open import READERS, get_ready
         from app.ui.browser.thumbnails import make_thumbnail
 
         welcome = self.window.stage.welcome
@@ -176,6 +176,7 @@ class House:
         for card in welcome.cards:
             make_thumbnail(self.background, card.sample.path, SAMPLE_SIDE, card.show_thumbnail)
         gc.enable()
+        self.background.run(get_ready, lambda _none: None, priority=-1)
         self.furnished()
 
     def _cannot_start(self, error: Exception) -> None:
@@ -239,6 +240,7 @@ def main(arguments: Sequence[str]) -> int:
     app.setApplicationName("Micrographia")
     app.setDesktopFileName("micrographia")
     house = House(app, paths)
+    house.furnished = gc.freeze  # what is there by now stays, and need not be looked through again and again
     house.crash.install()
     house.open([Path(name).absolute() for name in arguments])
     QTimer.singleShot(0, app, lambda: start_logging(paths, "window"))

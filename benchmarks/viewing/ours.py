@@ -3,6 +3,7 @@
 Prints one line of JSON. A picture counts as shown when the canvas has painted the plane that was asked for.
 """
 
+import gc
 import json
 import random
 import statistics
@@ -75,7 +76,7 @@ class Run:
 
     def start(self, files: list[Path]) -> None:
         """Show the window and run until the script ends."""
-        self.house.furnished = self._watch
+        self.house.furnished = gc.freeze  # as in the program
         self.house.window.resize(*SIZE)
         self.house.open(files)
         poll = QTimer(self.app, interval=TICK_MS)
