@@ -203,6 +203,7 @@ def build_engine(paths: Paths, settings: Settings) -> tuple[Engine, Library]:
     from app.images import cache, folders, open  # noqa: F401, A004 - so that the first image need not wait
     from app.library.store import Library
     from app.ui import bridge, session, wiring  # noqa: F401 - so that the window need not wait for them
+    from app.ui.measure import exchange, measuring  # noqa: F401 - likewise
 
     return Engine(paths, settings), Library(paths)
 

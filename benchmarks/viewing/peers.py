@@ -64,12 +64,14 @@ class Napari:
 
     def show(self, path: Path) -> int:
         """Open a stack; return how many planes it has."""
-        data = lazy(path)
-        if path.is_dir():  # a lazy array that napari can slice
+        if path.is_dir():  # what napari's own manual advises
             import dask.array
 
-            data = dask.array.from_array(data, chunks=(1, *data.shape[1:]), asarray=False)
-            data = data.map_blocks(lambda block: block.read().result(), dtype="uint16", meta=None)
+            data = dask.array.from_zarr(str(level_of(path)))
+            while data.ndim > 3:
+                data = data[0]
+        else:
+            data = lazy(path)
         self.viewer.add_image(data, contrast_limits=(0, 4000))
         return int(data.shape[0])
 

@@ -69,6 +69,7 @@ class Measuring(QObject):
         self._shown: Shown | None = None
         self.tool: Kind | None = None
         self.gauge = Gauge(background, self)
+        self._later = Gauge(background, self)  # for what is in the list without numbers
         self._drawings = tuple(Drawing(canvas) for canvas in viewer.canvases)
         for canvas, drawing in zip(viewer.canvases, self._drawings, strict=True):
             canvas.lay_over(drawing)
@@ -76,6 +77,7 @@ class Measuring(QObject):
         viewer.state_changed.connect(self._follow)
         self.gauge.measured.connect(self._take)
         self.gauge.failed.connect(self._refuse)
+        self._later.measured.connect(self._take_later)
 
     # What there is
 
@@ -285,6 +287,7 @@ class Measuring(QObject):
         self._notes = notes
         self._sketch()
         self._measure()
+        self._measure_later()
         self.notes_changed.emit(notes)
 
     def _store(self) -> None:
@@ -341,6 +344,22 @@ class Measuring(QObject):
         if region is not None and region.shape == found.shape and region.is_on(found.t, found.z):
             self._notes = self._notes.with_region(replace(region, measurement=found))
             self.notes_changed.emit(self._notes)
+
+    def _measure_later(self) -> None:
+        """Measure what is in the list without numbers, one by one: kept in haste, or from elsewhere."""
+        at_hand = self._notes.region
+        bare = next((one for one in self._notes.kept if one.measurement is None and one is not at_hand), None)
+        subjects, channels = self.subjects, self._state.shown
+        if bare is not None and subjects and channels and self._later.is_idle:
+            self._later.measure(Wish(bare.shape, subjects, bare.t, bare.z, channels))
+
+    def _take_later(self, found: Measurement) -> None:
+        is_of = (one for one in self._notes.kept if one.shape == found.shape and one.is_on(found.t, found.z))
+        region = next((one for one in is_of if one.measurement is None), None)
+        if region is not None:
+            self._notes = self._notes.with_region(replace(region, measurement=found))
+            self.notes_changed.emit(self._notes)
+            self._measure_later()
 
     def _show(self, shown: Shown | None) -> None:
         if shown is not self._shown:

@@ -17,7 +17,9 @@ def richest_spot(plane: Plane, height: int, width: int) -> tuple[int, int]:
     window = (max(1, height // CELL), max(1, width // CELL))
     if rows <= window[0] and columns <= window[1]:
         return (max(0, (plane.shape[0] - height) // 2), max(0, (plane.shape[1] - width) // 2))
-    squares = np.nan_to_num(plane[: rows * CELL, : columns * CELL].astype(np.float32))
+    squares = plane[: rows * CELL, : columns * CELL].astype(np.float32)
+    if plane.dtype.kind == "f":
+        squares = np.nan_to_num(squares, copy=False)
     spread = squares.reshape(rows, CELL, columns, CELL).std(axis=(1, 3))
     spread = np.minimum(spread, np.percentile(spread, 97))
     sums = np.pad(spread.cumsum(0).cumsum(1), ((1, 0), (1, 0)))

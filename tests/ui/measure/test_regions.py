@@ -190,3 +190,20 @@ def test_the_box_shows_the_width_of_the_line_at_hand(draw_on, measuring, page, w
     draw_on(ArraySource(ramp(), size_um=0.5))
     measuring.set_shape(Line(((1, 1), (5, 5)), width * 0.5 if width > 1 else 0.0))
     assert page.width_box.value() == width
+
+
+def test_regions_kept_in_haste_get_their_numbers_all_the_same(qtbot, draw_on, measuring, page):
+    draw_on(ArraySource(ramp(planes=3)))
+    for shape in (BOX, ROUND, BOX.moved(20, 20)):
+        measuring.choose(None)
+        measuring.set_shape(shape)
+        measuring.keep()
+    qtbot.waitUntil(lambda: all(one.measurement is not None for one in measuring.notes.kept), timeout=5000)
+    assert page.list.topLevelItem(0).text(3) == "107.5"
+
+
+def test_regions_from_elsewhere_are_measured_without_being_chosen(qtbot, draw_on, measuring):
+    draw_on(ArraySource(ramp(planes=3)))
+    measuring.add([("one", BOX, 0, 0, 0), ("two", ROUND, 0, 0, 2)])
+    qtbot.waitUntil(lambda: all(one.measurement is not None for one in measuring.notes.kept), timeout=5000)
+    assert [one.measurement.z for one in measuring.notes.kept] == [0, 2]
