@@ -5,6 +5,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 LEAST_LETTERS = 4
+SLACK = 3  # pixels by which a text may be wider than its letters say
 
 
 class OneLine(QLabel):
@@ -52,7 +53,7 @@ class YieldingLine(OneLine):
         """As wide as the whole text."""
         around = super().sizeHint().width() - self.fontMetrics().horizontalAdvance(self.text())
         whole = self.fontMetrics().horizontalAdvance(self._whole)
-        return QSize(whole + max(1, around), super().sizeHint().height())
+        return QSize(whole + max(0, around) + SLACK, super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
         """Wide enough for some letters."""
