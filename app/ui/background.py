@@ -1,6 +1,7 @@
 """Runs what lasts longer than a blink in a few threads and answers on the window's thread."""
 
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -9,6 +10,8 @@ from typing import Generic, TypeVar
 from PySide6.QtCore import QObject, Qt, QThreadPool, Signal, Slot
 
 APART_S = 0.5  # for which the end of the program waits for calls that may never come back
+
+SWITCH_S = 0.0005  # after which a thread lets the window's have its turn; Python's own 5 ms add up to a pause
 
 T = TypeVar("T")
 Failed = Callable[[Exception], None]
@@ -52,6 +55,7 @@ class Background(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        sys.setswitchinterval(SWITCH_S)
         self._pool = QThreadPool()
         self._pool.setMaxThreadCount(max(2, min(4, os.cpu_count() or 2)))
         self._apart: list[threading.Thread] = []
