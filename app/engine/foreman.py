@@ -33,7 +33,7 @@ from app.engine.leftovers import discard_unfinished
 from app.engine.messages import Hello, Pause, Paused, Run, Stop, Stopping, Warm
 from app.engine.process import Ended, WorkerProcess
 from app.engine.record import JobRecord
-from app.engine.specs import PreviewSpec
+from app.engine.specs import PreviewSpec, QuickSpec
 from app.paths import Paths
 from app.settings import Settings
 
@@ -60,6 +60,7 @@ class Task:
     is_finalising: bool = False  # it only closes what an earlier run has left
     is_paused: bool = False
     resumes: bool = False  # as soon as it is paused
+    asked: type | None = None  # the kind of preview; one of a picture gives way to jobs
     is_deaf: bool = False  # it did not hear the wish to stop; what it has done is still to be closed
     deadline: float | None = None
 
@@ -117,7 +118,7 @@ class Foreman:
         self._workers_started = 0
         self._task: Task | None = None
         self._orders: deque[Order] = deque()
-        self._wanted_preview: tuple[int, PreviewSpec] | None = None
+        self._wanted_previews: dict[type, tuple[int, QuickSpec]] = {}  # by kind, the oldest first
         self._previews = paths.cache / "previews" / f"{os.getpid()}-{time.time_ns()}"
         self._preview_folders: deque[Path] = deque()
         self._is_queue_open = False
@@ -154,11 +155,12 @@ class Foreman:
         """Do a claimed job next."""
         self._orders.append(order)
 
-    def want_preview(self, number: int, spec: PreviewSpec) -> None:
-        """Make this preview as soon as no job needs the worker; an older wish is dropped."""
-        if self._wanted_preview is not None:
-            self._tell(Stopped(self._wanted_preview[0]))
-        self._wanted_preview = (number, spec)
+    def want_preview(self, number: int, spec: QuickSpec) -> None:
+        """Make this preview as soon as no job needs the worker; an older wish of its kind is dropped."""
+        older = self._wanted_previews.pop(type(spec), None)
+        if older is not None:
+            self._tell(Stopped(older[0]))
+        self._wanted_previews[type(spec)] = (number, spec)
         if self._task is not None and self._task.record is not None:
             self._tell(Stage(number, "Waiting for the running job"))
 
@@ -166,8 +168,8 @@ class Foreman:
         """Stop a running job, drop a waiting one, finalise one that ended half-way."""
         if self._task is not None and self._task.id == number:
             self._ask_to_stop(self._task)
-        elif self._wanted_preview is not None and self._wanted_preview[0] == number:
-            self._wanted_preview = None
+        elif kind := next((k for k, (n, _) in self._wanted_previews.items() if n == number), None):
+            del self._wanted_previews[kind]
             self._tell(Stopped(number))
         elif self._ledger.change(number, ["waiting"], "cancelled"):
             self._tell(Stopped(number))
@@ -243,7 +245,8 @@ class Foreman:
         task = self._task
         if task is None or task.record is not None:
             return
-        if self._wanted_preview or self._orders or self._has_turn():  # a preview gives way
+        is_outdated = task.asked in self._wanted_previews
+        if is_outdated or (task.asked is PreviewSpec and (self._orders or self._has_turn())):
             self._ask_to_stop(task)
 
     def take(self, worker: WorkerProcess, message: object) -> None:
@@ -287,8 +290,8 @@ class Foreman:
             self._begin(self._orders.popleft())
         elif self._has_turn() and (job := self._ledger.claim()) is not None:
             self._begin(Order(job))
-        elif self._wanted_preview is not None:
-            self._begin_preview(*self._wanted_preview)
+        elif self._wanted_previews:
+            self._begin_preview(*self._wanted_previews.pop(next(iter(self._wanted_previews))))
         else:
             return False
         return True
@@ -314,13 +317,12 @@ class Foreman:
             return
         self._awake.begin()
 
-    def _begin_preview(self, number: int, spec: PreviewSpec) -> None:
-        self._wanted_preview = None
+    def _begin_preview(self, number: int, spec: QuickSpec) -> None:
         while len(self._preview_folders) >= PREVIEWS_KEPT:
             shutil.rmtree(self._preview_folders.popleft(), ignore_errors=True)
         folder = self._previews / str(-number)
         self._preview_folders.append(folder)
-        task = Task(number, folder)
+        task = Task(number, folder, asked=type(spec))
         try:
             self._send_off(task, spec)
         except EngineError as error:

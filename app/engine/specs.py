@@ -3,8 +3,8 @@
 Window and command line submit the same specs; `KINDS` names the runner of each.
 """
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from models.knobs import Value
 from models.source import Reading
@@ -15,6 +15,11 @@ Overwrite = Literal["never", "rename"]
 Format = Literal["ome-tiff", "imagej", "ome-zarr"]
 ZarrVersion = Literal["0.4", "0.5"]
 Values = tuple[tuple[str, Value], ...]
+
+
+def later(default: Any) -> Any:  # Any: stands for the field's own type
+    """Return a field that specs stored by an earlier version do not have; they get `default`."""
+    return field(default=default, metadata={"added_later": True})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +86,75 @@ class PreviewSpec:
 
 @dataclass(frozen=True, slots=True)
 class TrainSpec:
-    """Train a restorer from a folder of good images by a recipe (the text of a TOML file)."""
+    """Train a restorer from a folder of good images by a recipe (the text of a TOML file).
+
+    Attributes
+    ----------
+    good_dir : str
+        Folder with good images; for a recipe that needs none (Noise2Void), with the noisy ones.
+    recipe : str
+    output_dir : str
+        Folder of the model; a training that was interrupted in it goes on.
+    learn, tune, test : tuple of Input
+        The images to learn from, to choose the best state by, and to keep for the verdict. All empty: the
+        images of `good_dir`, split by sample as the recipe says.
+    bad : tuple of Input
+        Real bad images to which the recipe was fitted; for the record and the verdict.
+    paired_dir : str
+        Folder with the real bad image of every good one, under the same name; empty: the good images are
+        made bad.
+    minutes : float
+        How long to learn at the speed that is measured first; 0: as many steps as the recipe says.
+    match : str
+        What fitting the recipe found, as JSON, for the model's card; empty: it was not fitted.
+    """
 
     good_dir: str
     recipe: str
     output_dir: str
+    device: Device = "auto"
+    seed: int = 0
+    learn: tuple[Input, ...] = later(())
+    tune: tuple[Input, ...] = later(())
+    test: tuple[Input, ...] = later(())
+    bad: tuple[Input, ...] = later(())
+    paired_dir: str = later("")
+    minutes: float = later(0.0)
+    match: str = later("")
+
+
+@dataclass(frozen=True, slots=True)
+class SurveySpec:
+    """Look at images that shall teach or be matched; answered with a report, not kept in the history.
+
+    `role` says what they are: good, bad, or pairs of which `partners` are the bad ones in the same order.
+    """
+
+    inputs: tuple[Input, ...]
+    role: Literal["good", "bad", "pairs"] = "good"
+    partners: tuple[Input, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MatchSpec:
+    """Fit the making bad of good images to real bad ones; answered with a report, not kept in the history.
+
+    Attributes
+    ----------
+    good, bad : tuple of Input
+        Not of the same place; without bad ones all strengths are assumed.
+    scale : int
+        Pixels of the good image per pixel of the bad one; 0: from the pixel sizes.
+    strengths : Values
+        Fields of `models.training.strengths.Strengths` that a person set: nothing is fitted again, only
+        shown. Empty: fit.
+    seed : int
+    """
+
+    good: tuple[Input, ...]
+    bad: tuple[Input, ...] = ()
+    scale: int = 0
+    strengths: Values = ()
     device: Device = "auto"
     seed: int = 0
 
@@ -164,11 +233,14 @@ class ExportSpec:
     zarr: ZarrVersion = "0.4"
 
 
-Spec = ExportSpec | RestoreSpec | PreviewSpec | TrainSpec | EvaluateSpec | CheckSpec
+QuickSpec = PreviewSpec | SurveySpec | MatchSpec  # what is asked while somebody waits, and not kept
+Spec = ExportSpec | RestoreSpec | TrainSpec | EvaluateSpec | CheckSpec | QuickSpec
 
 KINDS: dict[str, tuple[type, str]] = {
     "restore": (RestoreSpec, "app.engine.runners.restore"),
     "preview": (PreviewSpec, "app.engine.runners.preview"),
+    "survey": (SurveySpec, "app.engine.runners.survey"),
+    "match": (MatchSpec, "app.engine.runners.match"),
     "train": (TrainSpec, "app.engine.runners.train"),
     "evaluate": (EvaluateSpec, "app.engine.runners.evaluate"),
     "export": (ExportSpec, "app.engine.runners.export"),

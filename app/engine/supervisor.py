@@ -21,7 +21,7 @@ from app.engine.foreman import PATIENCE_SECONDS, Foreman, Listener, Order, safe_
 from app.engine.job import Job
 from app.engine.kinds import DEFAULT, kind_of, load_kinds
 from app.engine.ledger import Ledger
-from app.engine.specs import PreviewSpec
+from app.engine.specs import QuickSpec
 from app.paths import Paths
 from app.settings import Settings
 
@@ -138,11 +138,11 @@ class Engine:
                 self._later(partial(self._foreman.cancel, number) if interrupts == 1 else self._foreman.kill)
         return final[0]
 
-    def preview(self, spec: PreviewSpec) -> int:
+    def preview(self, spec: QuickSpec) -> int:
         """Make a preview as soon as no job needs the worker; return its number, which is negative.
 
-        The newest wish wins: an older one that waits or runs ends with `Stopped`. The answer is a
-        `Preview` event, then `Finished`. Nothing of it is kept.
+        The newest wish of each kind wins: an older one that waits or runs ends with `Stopped`. The answer is
+        a `Preview` event where there is a file to look at, then `Finished`. Nothing of it is kept.
         """
         number = next(self._preview_numbers)
         self._later(self._foreman.want_preview, number, spec)
