@@ -181,14 +181,14 @@ class TrainPanel(QWidget):
     def _place(self, step: Step) -> Lazy:
         """Return the place of a step; its module is imported in a thread meanwhile."""
         place = Lazy()
-        place.made.connect(partial(self._connect, place))
+        place.made.connect(self._connect)
         self._services.background.run(step.load, partial(self._fill, place))
         return place
 
     def _fill(self, place: Lazy, kind: Callable[[Services], QWidget]) -> None:
         place.fill_with(partial(kind, self._services))
 
-    def _connect(self, place: Lazy, page: Any) -> None:  # Any: its module is imported late
+    def _connect(self, page: Any) -> None:  # Any: its module is imported late
         page.plan_wished.connect(self.set_plan)
         self.plan_changed.connect(page.show_plan)
         if hasattr(page, "finished"):
