@@ -98,7 +98,8 @@ class Crops:
 class Schedule:
     """How long to learn and by which measure; see `models.training.loop.Plan`.
 
-    `start` is the id of a model in the library whose weights to begin with; empty: afresh.
+    `start` is the id of a model in the library whose weights to begin with; empty: afresh. Its network may be
+    smaller, see `models.training.growing`.
     """
 
     steps: int = 2000

@@ -30,6 +30,7 @@ from app.library.store import Library
 from models import weights
 from models.errors import Stopped, UserError
 from models.pssr.network import Layout, ResUNet
+from models.training.growing import grow_into
 from models.training.loop import Look, Plan, State, train
 from models.training.losses import LOSSES
 from models.training.pairs import Pairs, UnseenScore
@@ -92,7 +93,7 @@ def run(spec: TrainSpec, context: JobContext) -> Finished | StoppedEvent:
     network = ResUNet(layout)
     schedule = recipe.schedule
     if schedule.start:
-        weights.load_into(network, Library(context.paths).weights(schedule.start))
+        grow_into(network, weights.from_bytes(Library(context.paths).weights(schedule.start)))
     plan = Plan(
         steps=schedule.steps,
         learning_rate=schedule.learning_rate,
