@@ -1,7 +1,7 @@
 """``python -m benchmarks [NAME ...]``: run the named benchmarks, or all that need no further words.
 
-Each prints a table and one line of JSON. ``quality`` and ``viewer`` have options of their own and are run
-only by name.
+Each prints a table and one line of JSON. Those of `BY_NAME` have options of their own and are run only by
+name, as the first word; ``main(words)`` of each returns 0 or True where all went well.
 """
 
 import importlib
@@ -11,19 +11,19 @@ import sys
 
 from app.engine.process import environment
 
+BY_NAME = ("quality", "viewer")
 SPEED = ("browser", "inference", "memory", "preview", "start")
 
 
 def main(arguments: list[str]) -> int:
-    if arguments[:1] == ["quality"]:
-        return int(importlib.import_module("benchmarks.bench_quality").main(arguments[1:]) or 0)
-    if arguments[:1] == ["viewer"]:
-        return 0 if importlib.import_module("benchmarks.bench_viewer").main(arguments[1:]) else 1
+    if arguments and arguments[0] in BY_NAME:
+        done = importlib.import_module(f"benchmarks.bench_{arguments[0]}").main(arguments[1:])
+        return int(not done) if isinstance(done, bool) else int(done or 0)
     unknown = set(arguments) - set(SPEED)
     if unknown:
         sys.stderr.write(
             f"There is no benchmark {', '.join(sorted(unknown))}; "
-            f"there are {', '.join(SPEED)}, quality, viewer.\n"
+            f"there are {', '.join((*SPEED, *BY_NAME))}.\n"
         )
         return 2
     if "MALLOC_MMAP_MAX_" not in os.environ:  # memory and threads as a worker has them
