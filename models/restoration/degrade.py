@@ -1,16 +1,21 @@
 """Making good images bad: the image-forming model, known as the crappifier.
 
 One ordered, physical chain with named strengths (all in the gray levels of the image, lengths in pixels of
-the good image):
+the good image where nothing else is said):
 
-1. blur with a Gaussian (spot size, defocus)
-2. sampling, every `scale`-th pixel in one of four ways, pixel centres at ``scale * i + (scale - 1) / 2``
-3. shot noise, variance ``gain * (signal - offset)``; Poisson, or Gaussian with a low-passed mean as published
-4. read noise, Gaussian, white or with grain
-5. salt and pepper
-6. rounding to the levels of a camera
+1. uneven illumination, light lost towards the edges
+2. blur with a Gaussian (spot size, defocus), and with the kernel of a measured spot
+3. sampling, every `scale`-th pixel in one of four ways, pixel centres at ``scale * i + (scale - 1) / 2``
+4. lines of a scanner, each with its offset and its shift; columns of a camera, each with its offset
+5. shot noise, variance ``gain * (signal - offset)``; Poisson, or Gaussian with a low-passed mean as published
+6. read noise, Gaussian, white or with grain
+7. salt and pepper
+8. drift of gain and offset
+9. rounding to the levels of a camera, saturation
+10. lossy compression
 
-Steps 3 to 5 come before step 2 when ``noise_at`` is ``"high"``, as in the published PSSR.
+Steps 5 to 7 come before step 3 when ``noise_at`` is ``"high"``, as in the published PSSR. The single steps
+are in `models.restoration.crappify`. A step that is not used draws no random numbers.
 
 References
 ----------
@@ -23,10 +28,25 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import torch
-import torch.nn.functional as F  # noqa: N812 - the name everybody uses
 from torch import Generator, Tensor
 
-Sampling = Literal["point", "line", "area", "smooth"]
+from models.restoration.crappify import noise, recording, scanning
+from models.restoration.crappify.optics import Kernel, blur, shade, spread
+from models.restoration.crappify.sampling import Sampling, sample
+
+__all__ = [
+    "EM_PUBLISHED",
+    "FLUORESCENCE_PUBLISHED",
+    "PSSR2_GAUSSIAN",
+    "PSSR2_POISSON",
+    "Degradation",
+    "Sampling",
+    "blur",
+    "degrade",
+    "degrade_each",
+    "reach_px",
+    "sample",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +83,24 @@ class Degradation:
     ceiling : float
         Saturation level; infinity means none.
     clips : bool
-        Whether values are clipped to ``[offset, ceiling]`` at the end.
+        Whether values are clipped to ``[offset, ceiling]``.
+    shade : float
+        Part of the light that the corner farthest from `shade_at` loses.
+    shade_at : (y, x)
+        Brightest point of the illumination in parts of the sides.
+    psf : rows of numbers
+        Spread of a point, both sides odd; its sum does not matter. Empty means none. It comes on top of
+        `blur_px`.
+    line_offset, column_offset : float
+        Standard deviation of the offset of whole lines and columns of the bad image.
+    line_shift_px : float
+        Standard deviation of the shift of lines along x, in pixels of the bad image.
+    line_reach_px : float
+        Standard deviation of the correlation of lines with their neighbours; 0: every line for itself.
+    drift_gain, drift_offset : float
+        The image times the one plus the other.
+    quality : int
+        1 to 100 as in JPEG files, for 256 levels from `offset` to `ceiling`; 0 means no compression.
     """
 
     scale: int = 1
@@ -81,6 +118,16 @@ class Degradation:
     step: float = 0.0
     ceiling: float = field(default=float("inf"))
     clips: bool = False
+    shade: float = 0.0
+    shade_at: tuple[float, float] = (0.5, 0.5)
+    psf: Kernel = ()
+    line_offset: float = 0.0
+    line_shift_px: float = 0.0
+    line_reach_px: float = 0.0
+    column_offset: float = 0.0
+    drift_gain: float = 1.0
+    drift_offset: float = 0.0
+    quality: int = 0
 
 
 EM_PUBLISHED = Degradation(
@@ -121,12 +168,35 @@ def degrade(good: Tensor, how: Sequence[Degradation], generator: Generator) -> T
         raise ValueError("one scale, sampling, place and law of noise per batch, one degradation per image")
     if good.shape[-1] % first.scale or good.shape[-2] % first.scale:
         raise ValueError("the sides of the good image must be multiples of the scale")
-    x = blur(good, [d.blur_px for d in how])
+    offset = _column([d.offset for d in how], good)
+    x = _lit(good, offset, how)
+    x = spread(blur(x, [d.blur_px for d in how]), [d.psf for d in how])
     if first.noise_at == "high":
-        x = sample(_noisy(x, how, generator), first.scale, first.sampling)
+        x = sample(_noisy(x, offset, how, generator), first.scale, first.sampling)
+        x = _scanned(x, how, generator)
     else:
-        x = _noisy(sample(x, first.scale, first.sampling), how, generator)
-    return _recorded(x, how)
+        x = _scanned(sample(x, first.scale, first.sampling), how, generator)
+        x = _noisy(x, offset, how, generator)
+    return _recorded(x, offset, how)
+
+
+def degrade_each(good: Tensor, how: Sequence[Degradation], seeds: Sequence[int]) -> Tensor:
+    """Degrade images by a seed of their own each: neither order nor company changes a pixel.
+
+    Parameters and errors are those of `degrade`, with n seeds, 0 or more, in place of the generator.
+    """
+    made = [
+        degrade(image[None], [one], Generator(good.device).manual_seed(seed))
+        for image, one, seed in zip(good, how, seeds, strict=True)
+    ]
+    return torch.cat(made)
+
+
+def reach_px(d: Degradation) -> int:
+    """Return how far, in pixels of the good image, a pixel is seen in the bad one; compression aside."""
+    spot = max(len(d.psf), *(len(row) for row in d.psf)) // 2 if d.psf else 0
+    smooth = d.shot_smooth_px * (1 if d.noise_at == "high" else d.scale) if d.shot == "gaussian" else 0.0
+    return int(4 * d.blur_px + 4 * smooth + 2) + spot + d.scale
 
 
 def _kind(d: Degradation) -> tuple[int, str, str, str]:
@@ -138,104 +208,65 @@ def _column(values: Sequence[float], like: Tensor) -> Tensor:
     return torch.tensor(values, dtype=torch.float32, device=like.device).view(-1, 1, 1, 1)
 
 
-def _noisy(x: Tensor, how: Sequence[Degradation], generator: Generator) -> Tensor:
-    """Add shot noise, read noise, salt and pepper, in this order."""
-    offset = _column([d.offset for d in how], x)
-    gain = _column([d.gain for d in how], x)
-    light = (x - offset).clamp_min(0)
-    if bool((gain > 0).any()):
-        if how[0].shot == "poisson":
-            photons = light / gain.clamp_min(1e-12)
-            shot = torch.poisson(photons.clamp_max(1e8), generator=generator) * gain - light
-            x = x + torch.where(gain > 0, shot, torch.zeros_like(shot))
-        else:
-            mean = blur(light, [d.shot_smooth_px for d in how])
-            x = x + (gain * mean).clamp_min(0).sqrt() * _grainy(x, how, generator)
-        x = _clipped(x, how)
-    read = _column([d.read_noise for d in how], x)
-    if bool((read > 0).any()):
-        x = x + read * _grainy(x, how, generator)
-    salt, pepper = _column([d.salt for d in how], x), _column([d.pepper for d in how], x)
-    if bool((salt + pepper > 0).any()):
-        dice = torch.rand(x.shape, generator=generator, device=x.device)
-        top = _column([d.ceiling for d in how], x)
-        top = torch.where(torch.isfinite(top), top, x.amax(dim=(1, 2, 3), keepdim=True))
-        x = torch.where(dice < salt, top, x)
-        x = torch.where(dice > 1 - pepper, offset.expand_as(x), x)
+def _lit(x: Tensor, offset: Tensor, how: Sequence[Degradation]) -> Tensor:
+    """Illuminate unevenly."""
+    if not any(d.shade for d in how):
+        return x
+    return shade(x, offset, _column([d.shade for d in how], x), [d.shade_at for d in how])
+
+
+def _scanned(x: Tensor, how: Sequence[Degradation], generator: Generator) -> Tensor:
+    """Shift lines, then give lines and columns their offsets."""
+    reach = [d.line_reach_px for d in how]
+    if any(d.line_shift_px for d in how):
+        pixels = _column([d.line_shift_px for d in how], x)
+        x = scanning.shift_lines(x, pixels * scanning.line_noise(x, reach, generator))
+    if any(d.line_offset for d in how):
+        x = x + _column([d.line_offset for d in how], x) * scanning.line_noise(x, reach, generator)
+    if any(d.column_offset for d in how):
+        x = x + _column([d.column_offset for d in how], x) * scanning.column_noise(x, generator)
     return x
 
 
-def _grainy(x: Tensor, how: Sequence[Degradation], generator: Generator) -> Tensor:
-    """Return noise of unit variance, correlated as each degradation says."""
-    noise = torch.randn(x.shape, generator=generator, device=x.device)
-    sigmas = [d.grain_px for d in how]
-    if not any(sigmas):
-        return noise
-    kernels = _kernels(sigmas, x.device)
-    energy = kernels.square().sum(dim=1).view(-1, 1, 1, 1)  # per axis; both axes: squared
-    return blur(noise, sigmas) / energy
+def _noisy(x: Tensor, offset: Tensor, how: Sequence[Degradation], generator: Generator) -> Tensor:
+    """Add shot noise, read noise, salt and pepper, in this order."""
+    grain = [d.grain_px for d in how]
+    if any(d.gain > 0 for d in how):
+        light = (x - offset).clamp_min(0)
+        gain = _column([d.gain for d in how], x)
+        if how[0].shot == "poisson":
+            x = x + noise.shot_noise(light, gain, generator)
+        else:
+            smooth = [d.shot_smooth_px for d in how]
+            x = x + noise.gaussian_shot_noise(light, gain, smooth, grain, generator)
+        x = _clipped(x, offset, how)
+    if any(d.read_noise > 0 for d in how):
+        x = x + _column([d.read_noise for d in how], x) * noise.grainy(x, grain, generator)
+    if any(d.salt + d.pepper > 0 for d in how):
+        salt, pepper, white = (
+            _column([getattr(d, name) for d in how], x) for name in ("salt", "pepper", "ceiling")
+        )
+        x = noise.specks(x, salt, pepper, white, offset, generator)
+    return x
 
 
-def _recorded(x: Tensor, how: Sequence[Degradation]) -> Tensor:
-    """Round and clip as the camera does."""
-    step = _column([d.step for d in how], x)
-    if bool((step > 0).any()):
-        x = torch.where(step > 0, torch.round(x / step.clamp_min(1e-12)) * step, x)
-    return _clipped(x, how)
+def _recorded(x: Tensor, offset: Tensor, how: Sequence[Degradation]) -> Tensor:
+    """Drift, round, clip and compress."""
+    if any((d.drift_gain, d.drift_offset) != (1.0, 0.0) for d in how):
+        x = x * _column([d.drift_gain for d in how], x) + _column([d.drift_offset for d in how], x)
+    if any(d.step > 0 for d in how):
+        x = recording.rounded(x, _column([d.step for d in how], x))
+    x = _clipped(x, offset, how)
+    if any(d.quality for d in how):
+        ceiling = _column([d.ceiling for d in how], x)
+        x = recording.compressed(x, _column([d.quality for d in how], x), offset, ceiling)
+    return x
 
 
-def _clipped(x: Tensor, how: Sequence[Degradation]) -> Tensor:
+def _clipped(x: Tensor, offset: Tensor, how: Sequence[Degradation]) -> Tensor:
     if not any(d.clips for d in how):
         return x
-    low = _column([d.offset if d.clips else -float("inf") for d in how], x)
-    high = _column([d.ceiling if d.clips else float("inf") for d in how], x)
-    return torch.minimum(torch.maximum(x, low), high)
-
-
-def _kernels(sigmas: Sequence[float], device: torch.device) -> Tensor:
-    """Return one normalised Gaussian per row, truncated at four standard deviations, shape (n, 2 r + 1)."""
-    radius = max(1, int(4 * max(sigmas) + 0.5))
-    x = torch.arange(-radius, radius + 1, dtype=torch.float32, device=device)
-    widths = torch.tensor(sigmas, dtype=torch.float32, device=device).clamp_min(1e-3).view(-1, 1)
-    reach = torch.floor(4 * widths + 0.5)
-    kernels = torch.exp(-0.5 * (x / widths) ** 2) * (x.abs() <= reach)
-    return kernels / kernels.sum(dim=1, keepdim=True)
-
-
-def blur(x: Tensor, sigmas: Sequence[float]) -> Tensor:
-    """Blur each image of ``(n, 1, h, w)`` by its own standard deviation in pixels; edges are repeated."""
-    if not any(sigmas):
-        return x
-    kernels = _kernels(sigmas, x.device)  # (n, k)
-    n, k = kernels.shape
-    pad = k // 2
-    y = F.pad(x.transpose(0, 1), (pad, pad, pad, pad), mode="replicate")  # (1, n, h + 2p, w + 2p)
-    y = F.conv2d(y, kernels.view(n, 1, k, 1), groups=n)
-    y = F.conv2d(y, kernels.view(n, 1, 1, k), groups=n)
-    return y.transpose(0, 1)
-
-
-def sample(x: Tensor, scale: int, how: Sampling) -> Tensor:
-    """Keep one pixel per ``scale x scale`` block, as the microscope of the kind `how` would.
-
-    Centres lie at ``scale * i + (scale - 1) / 2``; for an even scale, whose centres fall between pixels, a
-    point is the mean of the pixels that touch it.
-    """
-    if scale == 1:
-        return x
-    if how == "area":
-        return F.avg_pool2d(x, scale)
-    centre = slice((scale - 1) // 2, scale // 2 + 1)  # one pixel of an odd block, two of an even one
-    n, c, h, w = x.shape
-    rows = x.view(n, c, h // scale, scale, w)[:, :, :, centre].mean(dim=3)  # (n, c, h / scale, w)
-    if how == "line":
-        return F.avg_pool2d(rows, (1, scale))
-    if how == "point":
-        return rows.view(n, c, h // scale, w // scale, scale)[..., centre].mean(dim=-1)
-    offsets = torch.arange(2 * scale, dtype=torch.float32, device=x.device) - scale + 0.5
-    triangle = (1 - offsets.abs() / scale).clamp_min(0)
-    triangle = triangle / triangle.sum()  # (2 scale,)
-    pad = scale // 2
-    y = F.pad(x, (pad, pad, pad, pad), mode="replicate")
-    y = F.conv2d(y, triangle.view(1, 1, -1, 1), stride=(scale, 1))
-    return F.conv2d(y, triangle.view(1, 1, 1, -1), stride=(1, scale))
+    free = float("inf")
+    low = torch.where(_column([d.clips for d in how], x) > 0, offset, -free)
+    high = _column([d.ceiling if d.clips else free for d in how], x)
+    return recording.clipped(x, low, high)
