@@ -175,11 +175,13 @@ class AutoForm(QWidget):
         layout.addWidget(self.back, 0, Qt.AlignmentFlag.AlignLeft)
         self._mark()
 
-    def add_row(self, name: str, label: str, editor: Editor, *, help_text: str = "") -> None:
-        """Add a value; what it is now is what the program chose."""
+    def add_row(
+        self, name: str, label: str, editor: Editor, *, help_text: str = "", mark_text: str = ""
+    ) -> None:
+        """Add a value; what it is now is what the program chose, *auto* unless `mark_text` says how."""
         self._editors[name] = editor
         self._autos[name] = editor.read()
-        mark = QLabel(_("auto"))
+        mark = QLabel(mark_text or _("auto"))
         mark.setProperty("role", "quiet")
         keep_room = mark.sizePolicy()
         keep_room.setRetainSizeWhenHidden(True)
