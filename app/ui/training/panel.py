@@ -59,6 +59,7 @@ class Step:
 STEPS: tuple[Step, ...] = (
     Step("good", N_("Good images"), "app.ui.training.good_step:GoodStep", words.good_state),
     Step("bad", N_("Bad image"), "app.ui.training.bad_step:BadStep", words.bad_state),
+    Step("match", N_("Match"), "app.ui.training.match_step:MatchStep", words.match_state),
     Step("learn", N_("Learning"), "app.ui.training.learn_step:LearnStep", words.learn_state),
 )
 
