@@ -1,0 +1,1 @@
+"""PSSR2 in an environment of its own."""
