@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -69,7 +71,7 @@ def draw_degradation(way: Crappify, scale: int, rng: np.random.Generator) -> Deg
     grainy = rng.random() < way.grain_share
     specky = rng.random() < way.specks_share
     specks = _log_uniform(way.specks, rng) if specky else 0.0
-    return Degradation(
+    drawn = Degradation(
         scale=scale,
         sampling=way.sampling,
         noise_at=way.noise_at,
@@ -85,7 +87,48 @@ def draw_degradation(way: Crappify, scale: int, rng: np.random.Generator) -> Deg
         step=1 / way.levels if way.levels and rng.random() < 0.5 else 0.0,
         ceiling=1.0 if way.clips else math.inf,
         clips=way.clips,
+        psf=way.psf,
     )
+    return replace(
+        drawn, **_shading(way, rng), **_lines(way, rng), **_columns(way, rng), **_recording(way, rng)
+    )
+
+
+def _shading(way: Crappify, rng: np.random.Generator) -> dict[str, Any]:  # Any: fields of a Degradation
+    if not _is_drawn(way.shade_share, rng, way.shade):
+        return {}
+    return {"shade": float(rng.uniform(*way.shade)), "shade_at": (float(rng.random()), float(rng.random()))}
+
+
+def _lines(way: Crappify, rng: np.random.Generator) -> dict[str, Any]:  # Any: fields of a Degradation
+    if not _is_drawn(way.lines_share, rng, way.line_offset, way.line_shift_px):
+        return {}
+    return {
+        "line_offset": _log_uniform(way.line_offset, rng),
+        "line_shift_px": float(rng.uniform(*way.line_shift_px)),
+        "line_reach_px": float(rng.uniform(*way.line_reach_px)),
+    }
+
+
+def _columns(way: Crappify, rng: np.random.Generator) -> dict[str, Any]:  # Any: fields of a Degradation
+    if not _is_drawn(way.columns_share, rng, way.column_offset):
+        return {}
+    return {"column_offset": _log_uniform(way.column_offset, rng)}
+
+
+def _recording(way: Crappify, rng: np.random.Generator) -> dict[str, Any]:  # Any: fields of a Degradation
+    drawn: dict[str, Any] = {}
+    if (way.drift_gain, way.drift_offset) != ((1.0, 1.0), (0.0, 0.0)) and rng.random() < way.drift_share:
+        drawn["drift_gain"] = float(rng.uniform(*way.drift_gain))
+        drawn["drift_offset"] = float(rng.uniform(*way.drift_offset))
+    if _is_drawn(way.quality_share, rng, way.quality):
+        drawn["quality"] = int(rng.integers(way.quality[0], way.quality[1], endpoint=True))
+    return drawn
+
+
+def _is_drawn(share: float, rng: np.random.Generator, *limits: Range) -> bool:
+    """Whether a crop has this step; no random number is taken where the recipe has it not."""
+    return any(high > 0 for _, high in limits) and rng.random() < share
 
 
 def _log_uniform(limits: Range, rng: np.random.Generator) -> float:

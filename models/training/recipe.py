@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from models.errors import UserError
+from models.restoration.crappify.optics import Kernel, is_kernel
 from models.training.losses import LossName
 
 Range = tuple[float, float]
@@ -50,6 +51,22 @@ class Crappify:
         Gray levels over the full range after rounding, for half of the crops; 0 means none.
     clips : bool
         Whether values are clipped to the full range.
+    psf : rows of numbers
+        Spread of a point of the good image, measured or typed; see `models.restoration.degrade.Degradation`.
+    shade, shade_share : (low, high), float
+        Part of the light that the farthest corner loses, and the share of crops that are unevenly lit; their
+        brightest point lies anywhere.
+    line_offset, line_shift_px, line_reach_px, lines_share : (low, high) thrice, float
+        Offsets and shifts (in pixels of the bad image) of the lines of a scanner, how many neighbours go
+        along, and the share of crops that have them.
+    column_offset, columns_share : (low, high), float
+        Offsets of the columns of a camera, and the share of crops that have them.
+    drift_gain, drift_offset, drift_share : (low, high) twice, float
+        Factor and level that come last, and the share of crops that have them.
+    quality, quality_share : (low, high), float
+        Quality of lossy compression, 1 to 100, and the share of crops that are compressed; (0, 0) means none.
+
+    Of the steps from `psf` on, those that are not used draw no random numbers.
     """
 
     weight: float = 1.0
@@ -67,6 +84,20 @@ class Crappify:
     specks_share: float = 0.0
     levels: int = 0
     clips: bool = False
+    psf: Kernel = ()
+    shade: Range = (0.0, 0.0)
+    shade_share: float = 1.0
+    line_offset: Range = (0.0, 0.0)
+    line_shift_px: Range = (0.0, 0.0)
+    line_reach_px: Range = (0.0, 0.0)
+    lines_share: float = 1.0
+    column_offset: Range = (0.0, 0.0)
+    columns_share: float = 1.0
+    drift_gain: Range = (1.0, 1.0)
+    drift_offset: Range = (0.0, 0.0)
+    drift_share: float = 1.0
+    quality: tuple[int, int] = (0, 0)
+    quality_share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +193,7 @@ def parse(text: str) -> Recipe:
         about=_part(About, document.get("about", {})),
         data=_part(Data, document.get("data", {})),
         crops=_part(Crops, document.get("crops", {})),
-        degrade=tuple(_part(Crappify, row) for row in _rows(document.get("degrade", [{}]))),
+        degrade=tuple(_checked(_part(Crappify, row)) for row in _rows(document.get("degrade", [{}]))),
         schedule=_part(Schedule, document.get("schedule", {})),
     )
 
@@ -185,6 +216,29 @@ def _part(kind: type[T], values: Any) -> T:  # Any: what TOML has
     hints = get_type_hints(kind)
     _refuse_unknown(where, values.keys() - hints.keys())
     return kind(**{name: _typed(hints[name], value, f"{where}.{name}") for name, value in values.items()})
+
+
+def _checked(way: Crappify) -> Crappify:
+    """Return `way` if its strengths can be had."""
+    for name, wanted, is_so in (
+        (
+            "psf",
+            "rows of one odd length, an odd number of them, and a positive sum",
+            not way.psf or is_kernel(way.psf),
+        ),
+        ("shade", "parts from 0 to 1", _rises(way.shade, 0, 1)),
+        ("quality", "whole numbers from 1 to 100", way.quality == (0, 0) or _rises(way.quality, 1, 100)),
+    ):
+        if not is_so:
+            raise RecipeUnreadable(
+                f"The recipe's crappify.{name} needs {wanted}.",
+                hint="Compare with the recipes that came with the program.",
+            )
+    return way
+
+
+def _rises(limits: Range, least: float, most: float) -> bool:
+    return least <= limits[0] <= limits[1] <= most
 
 
 def _typed(hint: Any, value: Any, where: str) -> Any:  # Any: a type as typing describes it, what TOML has

@@ -7,6 +7,7 @@ import torch
 from models import weights
 from models.errors import Stopped
 from models.pssr.network import Layout, ResUNet
+from models.restoration.degrade import Degradation
 from models.training.loop import Plan, State, learning_rate, train
 from models.training.losses import LOSSES, ssim
 from models.training.pairs import Pairs, UnseenScore, draw_degradation
@@ -153,6 +154,69 @@ def test_strengths_stay_in_their_ranges():
     assert np.median([d.gain for d in drawn]) == pytest.approx(1 / math.sqrt(1000), rel=0.3)
 
 
+NEW_STEPS = {
+    "psf": ((1.0, 2.0, 1.0),), "shade": (0.1, 0.4), "line_offset": (0.01, 0.05), "line_shift_px": (0.2, 1.0),
+    "line_reach_px": (0.0, 3.0), "column_offset": (0.01, 0.02), "drift_gain": (0.8, 1.2),
+    "drift_offset": (-0.1, 0.1), "quality": (30, 95),
+}  # fmt: skip
+
+
+def test_strengths_of_every_step_stay_in_their_ranges():
+    way = Crappify(**NEW_STEPS)
+    rng = np.random.default_rng(0)
+    drawn = [draw_degradation(way, 1, rng) for _ in range(200)]
+    for name in NEW_STEPS.keys() - {"psf"}:
+        values = [getattr(d, name) for d in drawn]
+        low, high = NEW_STEPS[name]
+        assert low <= min(values) < max(values) <= high, name
+    assert all(d.psf == way.psf and 0 <= min(d.shade_at) <= max(d.shade_at) <= 1 for d in drawn)
+    assert {type(d.quality) for d in drawn} == {int}
+
+
+def test_steps_that_a_recipe_has_not_change_no_strength():
+    old = {"photons": (10, 100), "read_noise": (0.01, 0.1), "specks": (0.001, 0.01), "specks_share": 0.5}
+    ways = [Crappify(**old), Crappify(**old, lines_share=0.5, quality_share=0.1, shade_share=0.2)]
+    drawn = [[draw_degradation(way, 2, rng) for _ in range(20)] for way, rng in with_generators(ways)]
+    assert drawn[0] == drawn[1]
+
+
+def test_the_old_strengths_come_before_the_new_ones():
+    ways = [Crappify(photons=(10, 100)), Crappify(photons=(10, 100), **NEW_STEPS)]
+    plain, whole = [draw_degradation(way, 2, rng) for way, rng in with_generators(ways)]
+    assert whole.gain == plain.gain
+    assert plain == Degradation(scale=2, gain=plain.gain, offset=plain.offset)
+
+
+@pytest.mark.parametrize(
+    ("share", "fields"),
+    [
+        ("shade_share", ["shade"]),
+        ("lines_share", ["line_offset", "line_shift_px"]),
+        ("columns_share", ["column_offset"]),
+        ("drift_share", ["drift_gain", "drift_offset"]),
+        ("quality_share", ["quality"]),
+    ],
+)
+def test_a_share_of_crops_has_a_step(share, fields):
+    rng = np.random.default_rng(0)
+    way = Crappify(**NEW_STEPS, **{share: 0.3})
+    drawn = [draw_degradation(way, 1, rng) for _ in range(400)]
+    for name in fields:
+        off = getattr(Degradation(), name)
+        assert np.mean([getattr(d, name) != off for d in drawn]) == pytest.approx(0.3, abs=0.07)
+
+
+def with_generators(ways):
+    return [(way, np.random.default_rng(7)) for way in ways]
+
+
+def test_a_recipe_can_have_a_measured_spot():
+    text = "[[degrade]]\npsf = [[0, 1, 0], [1, 4.5, 1], [0, 1, 0]]\nquality = [50, 90]\nshade = [0.0, 0.3]"
+    (way,) = parse(text).degrade
+    assert way.psf == ((0.0, 1.0, 0.0), (1.0, 4.5, 1.0), (0.0, 1.0, 0.0))
+    assert way.quality == (50, 90)
+
+
 def test_ssim_of_the_loss_agrees_with_the_score():
     from models.restoration import metrics
 
@@ -178,6 +242,13 @@ def test_ssim_of_the_loss_agrees_with_the_score():
         "network = 3",
         "degrade = []",
         "[degrade]\nweight = 1.0",
+        "[[degrade]]\npsf = [[1, 2], [3, 4]]",
+        "[[degrade]]\npsf = [[1, 2, 1], [3]]",
+        "[[degrade]]\npsf = [[0.0]]",
+        "[[degrade]]\nquality = [0, 50]",
+        "[[degrade]]\nquality = [90, 101]",
+        "[[degrade]]\nquality = [50.5, 60]",
+        "[[degrade]]\nshade = [0.2, 1.5]",
     ],
 )
 def test_a_recipe_with_a_slip_is_told_so(text):
