@@ -90,6 +90,7 @@ ACTIONS: tuple[Action, ...] = (
            "viewer"),
     Action("view.images", N_("Images"), "&View", lambda desk: desk.go("images"), ("Ctrl+1",), "image",
            separator=True),
+    Action("go.train", N_("Train"), "&View", lambda desk: desk.go("train"), ("Ctrl+T",), "train"),
     Action("go.models", N_("Models"), "&View", lambda desk: desk.go("models"), ("Ctrl+2",), "models"),
     Action("go.jobs", N_("Jobs"), "&View", lambda desk: desk.go("jobs"), ("Ctrl+J",), "jobs"),
     Action("view.browser", N_("Show or hide the browser"), "&View", lambda desk: desk.toggle("browser"),

@@ -102,6 +102,8 @@ class Desk(QObject):
             self.queue(paths)
         elif zone == "compare":
             self.compare(paths)
+        elif zone in ("good", "bad"):
+            self.train_with(zone, paths)
         else:
             self.open(paths, found)
             if zone == "restore":
@@ -133,6 +135,13 @@ class Desk(QObject):
             services.notices.tell(words.format(count=count), [(_("Show"), partial(self.go, "jobs"))])
 
         services.background.run(submit, tell, services.notices.show_error)
+
+    def train_with(self, zone: str, paths: Sequence[Path]) -> None:
+        """Add good or bad images to what a model shall be trained on."""
+        self.go("train")
+        panel: Any = self.window.places["train"].make()  # its module is imported when it is made
+        if panel is not None:
+            panel.take(zone, list(paths))
 
     def compare(self, paths: Sequence[Path]) -> None:
         """Look at the first of two files beside the second; a single one goes beside the current image."""

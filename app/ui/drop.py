@@ -26,7 +26,7 @@ from app.ui.theme import colour
 from models.errors import UserError
 from models.knobs import N_
 
-ZoneKey = Literal["open", "restore", "queue", "compare"]
+ZoneKey = Literal["open", "restore", "queue", "compare", "good", "bad"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +130,9 @@ class DropZones(QWidget):
         self._window = window
         self._background = background
         self._has_image = has_image
+        self.zones_of_room: Callable[[], tuple[Zone, ...]] = (
+            tuple  # where there are any, only these are shown
+        )
         self._paths: list[Path] = []
         self._found: Dropped | None = None
         self._task: Task[Dropped] | None = None
@@ -156,6 +159,8 @@ class DropZones(QWidget):
     @property
     def zones(self) -> tuple[Zone, ...]:
         """The zones that make sense now."""
+        if of_room := self.zones_of_room():
+            return of_room
         may_compare = self._has_image() or len(self._paths) >= 2
         return tuple(zone for zone in ZONES if may_compare or not zone.needs_image)
 
@@ -226,8 +231,8 @@ class DropZones(QWidget):
         zones = self.zones
         gap = 18
         area = self.rect().adjusted(40, 50, -40, -50)
-        rows = [zones[:2], zones[2:]]
-        height = (area.height() - gap) // 2
+        rows = [row for row in (zones[:2], zones[2:]) if row]
+        height = (area.height() - gap * (len(rows) - 1)) // len(rows)
         places = []
         for number, row in enumerate(rows):
             width = (area.width() - gap * (len(row) - 1)) // len(row)

@@ -113,6 +113,8 @@ PANELS: tuple[Panel, ...] = (
           "app.ui.inspector.export:ExportPanel", _services),
     Panel("info", N_("Info"), "info", "inspector",
           "app.ui.inspector.info:InfoPanel", _services),
+    Panel("train", N_("Train"), "train", "room",
+          "app.ui.training.panel:TrainPanel", _services),
     Panel("models", N_("Models"), "models", "room",
           "app.ui.library.panel:LibraryPanel", _services),
     Panel("jobs", N_("Jobs"), "jobs", "room",

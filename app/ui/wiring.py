@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.ui.actions import give_keys
 from app.ui.desk import Desk
-from app.ui.drop import DropZones
+from app.ui.drop import DropZones, Zone
 from app.ui.names import shown_name
 from app.ui.panels import Services
 from app.ui.remember import remember_pace
@@ -71,6 +71,7 @@ class Wiring(QObject):
         welcome.open_clicked.connect(desk.ask_for_files)
         welcome.folder_clicked.connect(desk.ask_for_folder)
         welcome.sample_chosen.connect(lambda path: desk.open([path]))
+        self.zones.zones_of_room = self._zones_of_room
         self.zones.dropped.connect(desk.drop)
         self.zones.refused.connect(desk.refuse)
 
@@ -139,6 +140,14 @@ class Wiring(QObject):
     def _connect_export(self, export: Any) -> None:
         self._join("export", self._join_export)
         self.window.closing.connect(export.leave)
+
+    def _connect_train(self, train: Any) -> None:
+        train.use_wished.connect(lambda _model: self.desk.inspect("restore"))
+
+    def _zones_of_room(self) -> tuple[Zone, ...]:
+        """What can be dropped on the room that is looked at; empty for what the window itself offers."""
+        train = self._panel("train")
+        return () if train is None or not train.isVisible() else tuple(train.zones())
 
     def _connect_strip(self, strip: Any) -> None:
         strip.jobs_clicked.connect(partial(self.desk.go, "jobs"))

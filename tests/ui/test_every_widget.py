@@ -98,14 +98,17 @@ def reached_by_tab(window):
     return seen
 
 
-@pytest.fixture(params=["welcome", "display", "restore", "measure", "export", "info", "models", "jobs"])
+PAGES = ["welcome", "display", "restore", "measure", "export", "info", "train", "models", "jobs"]
+
+
+@pytest.fixture(params=PAGES)
 def page(request, make_house, qtbot, stack):
     """The window on each of its pages, with an image open but for the first."""
     files = [] if request.param == "welcome" else [stack]
     house = make_house(files)
     if files:
         qtbot.waitUntil(lambda: house.services.session.current is not None, timeout=5000)
-    if request.param in ("models", "jobs"):
+    if request.param in ("train", "models", "jobs"):
         house.desk.go(request.param)
     elif files:
         house.desk.inspect(request.param)

@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.text import _
+from app.ui.drop import Zone
 from app.ui.icons import icon
 from app.ui.jobs.words import Sign
 from app.ui.lazy import Lazy
@@ -38,6 +39,9 @@ from models.knobs import N_
 
 StepKey = Literal["good", "bad", "match", "learn", "verdict"]
 LETTERS = 22  # of the column of steps
+GOOD_ZONE = Zone("good", N_("Add to the good images"), "train")
+NOISY_ZONE = Zone("good", N_("Add to the noisy images"), "train")
+BAD_ZONE = Zone("bad", N_("Add to the bad images"), "restore")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +62,7 @@ class Step:
 
 STEPS: tuple[Step, ...] = (
     Step("good", N_("Good images"), "app.ui.training.good_step:GoodStep", words.good_state),
-    Step("bad", N_("Bad image"), "app.ui.training.bad_step:BadStep", words.bad_state),
     Step("match", N_("Match"), "app.ui.training.match_step:MatchStep", words.match_state),
-    Step("learn", N_("Learning"), "app.ui.training.learn_step:LearnStep", words.learn_state),
 )
 
 
@@ -75,11 +77,11 @@ class StepButton(QToolButton):
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        side = self.fontMetrics().height()
-        self.setIconSize(QSize(side, side))
 
     def show_sign(self, sign: Sign) -> None:
         """Show the state of the step."""
+        side = self.fontMetrics().height()
+        self.setIconSize(QSize(side, side))
         self.setText(f"{self._title}\n{sign.word}")
         self.setIcon(icon(sign.shape, "" if self.isChecked() else sign.token))
         self.setAccessibleName(f"{self._title}: {sign.word}")
@@ -94,6 +96,7 @@ class TrainPanel(QWidget):
     def __init__(self, services: Services, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "room")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._services = services
         self.plan = Plan()
         self.buttons: dict[str, StepButton] = {}
@@ -136,6 +139,12 @@ class TrainPanel(QWidget):
         page: Any = self.pages["verdict"].make()  # its module is imported late
         if page is not None:
             page.show_result(folder)
+
+    def zones(self) -> tuple[Zone, ...]:
+        """Where files can be dropped now."""
+        zones = (GOOD_ZONE, BAD_ZONE) if self.plan.way != "noisy" else (NOISY_ZONE,)
+        here = tuple(zone for zone in zones if zone.key == self.step)
+        return here or zones
 
     def take(self, zone: str, paths: list[Path]) -> None:
         """Take what was dropped on the room: ``"good"`` or ``"bad"`` images."""

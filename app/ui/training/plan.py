@@ -95,6 +95,8 @@ class Plan:
         Neighbouring frames that one result is made from; 1: each by itself.
     length, name
         How long to learn, and what the model will be called.
+    kept : frozenset of str
+        Warnings about the images as a whole that the person has answered.
     seen : tuple of Seen
         What is known of good and bad images.
     low, high : float
@@ -112,6 +114,7 @@ class Plan:
     frames: int = 1
     length: Length = "normal"
     name: str = ""
+    kept: frozenset[str] = frozenset()
     seen: tuple[Seen, ...] = ()
     low: float = 0.0
     high: float = 1.0
@@ -149,7 +152,12 @@ class Plan:
     @property
     def can_learn(self) -> bool:
         """Whether something is there to learn from, and something else to test on."""
-        return bool(self.of("learn")) and bool(self.of("tune")) and bool(self.of("test"))
+        return bool(self.of("learn")) and bool(self.of("test"))
+
+    @property
+    def choosing(self) -> tuple[Chosen, ...]:
+        """The images that the best state is chosen by: those to test on where only one was set aside."""
+        return self.of("tune") or self.of("test")
 
     @property
     def is_ready(self) -> bool:

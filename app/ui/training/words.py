@@ -4,9 +4,41 @@ from __future__ import annotations
 
 from app.text import _, ngettext
 from app.ui.jobs.words import Sign
-from app.ui.training.plan import ENOUGH, Plan
+from app.ui.names import shown_name
+from app.ui.training.plan import ENOUGH, Chosen, Plan, Role
 from models.knobs import N_
 
+ROLES: dict[Role, Sign] = {
+    "learn": Sign(N_("to learn"), "train", "quiet"),
+    "tune": Sign(N_("set aside to choose"), "lock", "good"),
+    "test": Sign(N_("set aside to test"), "lock", "good"),
+    "left out": Sign(N_("left out"), "minus", "warning"),
+}
+SHORT: dict[Role, str] = {
+    "learn": N_("learn"),
+    "tune": N_("choose"),
+    "test": N_("test"),
+    "left out": N_("left out"),
+}
+MENU: dict[Role, str] = {
+    "learn": N_("Learn from it"),
+    "tune": N_("Set aside to choose the best state"),
+    "test": N_("Set aside to test"),
+    "left out": N_("Leave out"),
+}
+ROLE_HELP: dict[Role, str] = {
+    "learn": N_("The model learns from it."),
+    "tune": N_("Never learnt from; the best state of the training is chosen by it."),
+    "test": N_("Never seen before the verdict, which is made on it."),
+    "left out": N_("Not used at all."),
+}
+WHY_NOT: dict[str, str] = {
+    "test": N_("Something must be set aside: what the model learnt from cannot show how good it is. "
+               "Set another image aside first."),
+    "learn": N_("Something must be left to learn from."),
+}  # fmt: skip
+
+NAMED = 2  # samples that are named in a sentence
 DONE, OPEN, LOOK = ("tick", "good"), ("ring", "quiet"), ("warning", "warning")
 
 
@@ -71,3 +103,24 @@ def verdict_state(plan: Plan) -> Sign:
     """Say whether there is a verdict."""
     is_over = plan.run is not None and plan.run.state in ("finished", "cancelled")
     return _sign(DONE, _("see it")) if is_over else _sign(OPEN, _("not yet"))
+
+
+def summary(plan: Plan) -> str:
+    """Say what the images are for: ``"8 to learn, 1 to choose the best state, 2 from slide C to test"``."""
+    learn, tune, test = plan.of("learn"), plan.of("tune"), plan.of("test")
+    parts = [_("{n} to learn").format(n=len(learn))]
+    if tune:
+        aside = _("{n}{samples} to choose the best state")
+        parts.append(aside.format(n=len(tune), samples=_from(plan, tune)))
+    parts.append(_("{n}{samples} to test").format(n=len(test), samples=_from(plan, test)))
+    return ", ".join(parts)
+
+
+def _from(plan: Plan, some: tuple[Chosen, ...]) -> str:
+    """Name the samples of images that were set aside, if they are samples of their own."""
+    samples = list(dict.fromkeys(one.sample for one in some))
+    if len(plan.samples) < 2 or not samples:
+        return ""
+    if len(samples) <= NAMED:
+        return " " + _("from {samples}").format(samples=_(" and ").join(shown_name(s, 24) for s in samples))
+    return " " + _("from {n} samples").format(n=len(samples))
