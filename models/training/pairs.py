@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -13,6 +13,14 @@ from models.restoration.degrade import Degradation, blur, degrade
 from models.training.loop import Batch
 from models.training.patches import Crop, Specimen, draw_crops
 from models.training.recipe import Crappify, Range, Recipe
+
+
+class Draws(Protocol):
+    """Whatever training pairs can be drawn from."""
+
+    def draw(self, step: int, n: int | None = None) -> Batch:
+        """Return bad and good crops; the same for the same step."""
+        ...
 
 
 class Pairs:
@@ -142,7 +150,7 @@ class UnseenScore:
     Errors are counted on the scale the network works on, each crop by itself.
     """
 
-    def __init__(self, pairs: Pairs, *, batches: int = 4, n: int = 8) -> None:
+    def __init__(self, pairs: Draws, *, batches: int = 4, n: int = 8) -> None:
         self._batches = [pairs.draw(step, n) for step in range(batches)]
 
     def __call__(self, network: nn.Module) -> float:

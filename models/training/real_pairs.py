@@ -118,7 +118,7 @@ class RealPairs:
         self._device = device
 
     def draw(self, step: int, n: int | None = None) -> Batch:
-        """Return ``(n, 1, size / scale, ...)`` bad and ``(n, 1, size, ...)`` good crops of the same places."""
+        """Return ``(n, 1, size / scale, ...)`` bad and ``(n, 1, size, ...)`` good crops."""
         rng = np.random.default_rng([self._seed, step])
         crops = [self._crop(rng) for _ in range(n or self._batch)]
         bad, good = (torch.stack(side).to(self._device) for side in zip(*crops, strict=True))

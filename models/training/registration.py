@@ -147,8 +147,8 @@ def remarks(found: Registration, name: str) -> tuple[str, ...]:
         dy, dx = found.shift_px
         down, right = ("down" if dy > 0 else "up"), ("right" if dx > 0 else "left")
         said.append(
-            f"The good image of {name} is moved by {abs(dy):.1f} px {down} and {abs(dx):.1f} px {right} to lie "
-            "on the bad one."
+            f"The good image of {name} is moved by {abs(dy):.1f} px {down} and {abs(dx):.1f} px {right} "
+            "to lie on the bad one."
         )
     if found.bend_px > DISTORTED_PX:
         said.append(
@@ -167,7 +167,7 @@ def aligned(bad: Plane, good: Plane, found: Registration, scale: int = 1) -> tup
         return bad, good
     moved = ndimage.shift(np.asarray(good, np.float32), found.shift_px, order=5, mode="nearest")
     (top, bottom), (left, right) = (
-        _overlap(one, side, scale) for one, side in zip(found.shift_px, bad.shape)
+        _overlap(one, side, scale) for one, side in zip(found.shift_px, bad.shape, strict=True)
     )
     inner = moved[top * scale : bottom * scale, left * scale : right * scale]
     return bad[top:bottom, left:right], np.asarray(inner, np.float32)
@@ -273,7 +273,7 @@ def _refined(bad: Plane, good: Plane, whole: tuple[int, int]) -> NDArray[np.floa
 
 
 def _left_over(products: Spectrum) -> NDArray[np.float64]:
-    """Return what is left of the shift in every region that tells, or in all together if fewer than half do."""
+    """Return what is left of the shift in each region that tells, or in all if fewer than half do."""
     side = products.shape[-1]
     together, _surety = _peak(products.sum(axis=0), FAR * side)
     ramp = np.exp(2j * np.pi * (fft.fftfreq(side)[:, None] * together[0] + fft.fftfreq(side) * together[1]))
@@ -314,7 +314,7 @@ def _weights(regions: list[_Tiles], radius: NDArray[np.float64]) -> NDArray[np.f
     rings = np.rint(radius * len(radius)).astype(int).ravel()
 
     def ring_sums(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.bincount(rings, values.ravel())
+        return np.asarray(np.bincount(rings, values.ravel()), np.float64)
 
     common = ring_sums(np.sum([region.product.real for region in regions], axis=0))
     bad = ring_sums(np.sum([region.bad for region in regions], axis=0))
