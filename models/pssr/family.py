@@ -33,9 +33,10 @@ class PssrRestorer:
         return self
 
     def run(self, tiles: Planes) -> Planes:
-        """Restore ``(n, h, w)`` normalised tiles to ``(n, h * scale, w * scale)``."""
+        """Restore ``(n, h, w)``, or ``(n, frames, h, w)``, tiles to ``(n, h * scale, w * scale)``."""
         with torch.inference_mode():
-            x = torch.from_numpy(np.ascontiguousarray(tiles))[:, None]  # (n, 1, h, w)
+            x = torch.from_numpy(np.ascontiguousarray(tiles))
+            x = x[:, None] if x.ndim == 3 else x  # (n, frames, h, w)
             x = x.to(self.device, _DTYPES[self.precision], memory_format=torch.channels_last)
             y = _averaged(self._network, x) if self._params.flips else self._network(x)
             restored: Planes = y[:, 0].float().cpu().numpy()
@@ -105,6 +106,7 @@ class Pssr:
             halo=layout.halo,
             multiple=layout.multiple,
             bytes_per_pixel=layout.bytes_per_pixel,
+            frames=layout.frames,
             precisions=checked,
         )
         return PssrRestorer(module, traits, params, device, precision)

@@ -4,13 +4,15 @@ The published PSSR network (Fang et al., Nature Methods 18, 406, 2021) sees the 
 pooling and attention, so the same object changes with its tile. This one is fully convolutional: its
 receptive field is finite and known, and restoring in tiles equals restoring at once.
 
-Shape of the computation, for input ``x`` of shape (n, 1, h, w)::
+Shape of the computation, for input ``x`` of shape (n, frames, h, w)::
 
+    fusion    only for several frames: a mean over time that is not smeared by motion, see `fusion`, and
+              the frames' differences to it
     grid      unshuffle ``x`` by `shrink`: fewer, richer positions (cheap at scale 1)
     encoder   blocks of two 3x3 convolutions with a shortcut, halved by 2x2 stride-2 convolutions
     decoder   the mirror image; skips are added
     head      3x3 convolution and pixel shuffle to `scale` times the input's grid
-    output    bicubic(x) + head
+    output    bicubic(x) + head, for several frames bicubic(mean) + head
 
 All convolutions are free of biases, which makes the learned part scale with contrast (Mohan et al., ICLR
 2020, arXiv:1906.05478); the layout follows DRUNet (Zhang et al., TPAMI 2021, arXiv:2008.13751).
@@ -23,6 +25,8 @@ from typing import Any
 
 import torch.nn.functional as F  # noqa: N812 - the name everybody uses
 from torch import Tensor, nn
+
+from models.pssr import fusion
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +43,22 @@ class Layout:
         Channels per level, finest first.
     blocks : tuple of int
         Residual blocks per level on the way down (and, but for the last level, up again).
+    frames : int
+        Frames of a movie seen for one restored frame, the middle one: odd, 1 to 7. Given the same frame
+        over and over the network restores it as a single picture.
     """
 
     scale: int = 1
     shrink: int = 2
     widths: tuple[int, ...] = (48, 96, 192)
     blocks: tuple[int, ...] = (1, 1, 1)
+    frames: int = 1
 
     def __post_init__(self) -> None:
         if self.scale not in (1, 2, 4) or self.shrink not in (1, 2):
             raise ValueError("scale must be 1, 2 or 4 and shrink 1 or 2")
+        if self.frames not in (1, 3, 5, 7):
+            raise ValueError("frames must be 1, 3, 5 or 7")
         if len(self.widths) != len(self.blocks) or not self.widths:
             raise ValueError("widths and blocks need one number per level")
         if not all(0 < width <= 1024 for width in self.widths) or not all(0 < n <= 8 for n in self.blocks):
@@ -69,12 +79,19 @@ class Layout:
         for offset in range(self.multiple):
             low, high = _reach(self, offset)
             reach = max(reach, offset - low, high - offset)
-        return reach
+        return reach + (fusion.REACH if self.frames > 1 else 0)
+
+    @property
+    def maps_in(self) -> int:
+        """Images that the first convolution sees, before they are unshuffled."""
+        return 1 if self.frames == 1 else 1 + self.frames
 
     @property
     def bytes_per_pixel(self) -> int:
         """Memory for one input pixel while the network runs in float32, rounded up generously."""
         maps = 10 * self.widths[0] / self.shrink**2 + 4 * self.scale**2
+        if self.frames > 1:
+            maps += 6 * self.frames
         return round(5 * maps)
 
     def to_json(self) -> bytes:
@@ -142,7 +159,7 @@ class ResUNet(nn.Module):
         self.layout = layout
         widths, blocks = layout.widths, layout.blocks
         factor = layout.scale * layout.shrink
-        self.stem = _conv(layout.shrink**2, widths[0])
+        self.stem = _conv(layout.maps_in * layout.shrink**2, widths[0])
         self.down = nn.ModuleList(
             nn.Sequential(*(Block(w) for _ in range(n))) for w, n in zip(widths, blocks, strict=True)
         )
@@ -158,8 +175,10 @@ class ResUNet(nn.Module):
         nn.init.zeros_(self.head.weight)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Restore ``(n, 1, h, w)``, sides multiples of ``layout.multiple``, to `scale` times the sides."""
+        """Restore ``(n, frames, h, w)``, sides multiples of ``layout.multiple``: (n, 1, h * scale, ...)."""
         layout = self.layout
+        if layout.frames > 1:
+            x = fusion.fused(x)  # (n, 1 + frames, h, w)
         y = self.stem(F.pixel_unshuffle(x, layout.shrink))  # (n, widths[0], h/shrink, w/shrink)
         skips = []
         for level, blocks in enumerate(self.down):
@@ -170,7 +189,7 @@ class ResUNet(nn.Module):
         for level in reversed(range(len(self.ascend))):
             y = self.up[level](self.ascend[level](y) + skips[level])
         y = F.pixel_shuffle(self.head(y), layout.scale * layout.shrink)  # (n, 1, h*scale, w*scale)
-        restored: Tensor = y + upsample_bicubic(x, layout.scale)
+        restored: Tensor = y + upsample_bicubic(x[:, :1], layout.scale)
         return restored
 
 
@@ -190,7 +209,7 @@ def macs_per_pixel(layout: Layout) -> float:
     """Multiply-accumulates of the convolutions per input pixel."""
     total, area = 0.0, float(layout.shrink**2)
     factor = layout.scale * layout.shrink
-    total += 9 * layout.widths[0] * (layout.shrink**2 + factor**2) / area
+    total += 9 * layout.widths[0] * (layout.maps_in * layout.shrink**2 + factor**2) / area
     last = len(layout.widths) - 1
     for level, (width, blocks) in enumerate(zip(layout.widths, layout.blocks, strict=True)):
         sides = 1 if level == last else 2

@@ -22,6 +22,10 @@ class Budget:
     tile_bytes: int = 900 << 20
     band_bytes: int = 500 << 20
 
+    def kept_bytes(self, traits: Traits) -> int:
+        """Return the part of `band_bytes` for frames that their neighbours will need again."""
+        return self.band_bytes // 4 if traits.frames > 1 else 0
+
 
 def chosen_plan(info: ImageInfo, traits: Traits, budget: Budget, *, tile: int = 0) -> Plan:
     """Return the plan with the largest tiles that the budget allows; one tile for small planes.
@@ -64,6 +68,6 @@ def chosen_batch(plan: Plan, traits: Traits, budget: Budget, *, device: str) -> 
 def _row_limit(info: ImageInfo, traits: Traits, budget: Budget) -> int:
     """Return how many rows a band may have: three are in memory as they are read, four as results."""
     width = info.shape[-1]
-    read = 3 * (4 + np.dtype(info.dtype).itemsize)
+    read = 3 * (4 * traits.frames + np.dtype(info.dtype).itemsize)
     written = 4 * 4 * traits.scale**2
-    return max(1, budget.band_bytes // (width * (read + written)))
+    return max(1, (budget.band_bytes - budget.kept_bytes(traits)) // (width * (read + written)))

@@ -29,6 +29,8 @@ class Traits:
         Whether two runs differ unless seeded.
     bytes_per_pixel : int
         Memory that `Restorer.run` needs at its peak, per input pixel of a tile, in float32.
+    frames : int
+        Frames of a movie that the model sees for one restored frame, the middle one; odd.
     """
 
     scale: int = 1
@@ -37,6 +39,7 @@ class Traits:
     precisions: tuple[Precision, ...] = ("float32",)
     is_stochastic: bool = False
     bytes_per_pixel: int = 1024
+    frames: int = 1
 
 
 class Restorer(Protocol):
@@ -54,7 +57,10 @@ class Restorer(Protocol):
         ...
 
     def run(self, tiles: Planes) -> Planes:
-        """Restore ``(n, h, w)`` tiles to ``(n, h * scale, w * scale)``; h and w are multiples."""
+        """Restore ``(n, h, w)`` tiles to ``(n, h * scale, w * scale)``; h and w are multiples.
+
+        Where ``traits.frames`` is above 1 the tiles are ``(n, frames, h, w)``.
+        """
         ...
 
     def moved(self, device: str, precision: Precision) -> "Restorer":

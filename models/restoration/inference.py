@@ -7,7 +7,7 @@ complete, and commit the plane when it is on the disk. Reading and writing go on
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
@@ -19,15 +19,14 @@ from models.restoration import intensity, tiling
 from models.restoration.blending import Blend
 from models.restoration.budget import Budget, chosen_batch, chosen_plan
 from models.restoration.family import Planes, Precision, Restorer
+from models.restoration.frames import MOVES_FAR, Missing, Motions, Neighbours, Place, remark_on
 from models.restoration.intensity import Limits
 from models.restoration.overlap import Behind, ahead
 from models.restoration.tiling import BLEND, Plan, Range
 from models.source import ImageInfo, ImageSink, ImageSource, PixelSize, Region
 from models.watch import Silent, Watch
 
-Place = tuple[int, int]  # t and z of a plane
 Wanted = tuple[tuple[Place, ...], int]  # planes, and which row of tiles of them
-Missing = NDArray[np.bool_]
 Item = TypeVar("Item")
 
 SMALLEST_SIDE = 128  # automatic tiles do not shrink below it when memory is short
@@ -61,6 +60,7 @@ class Prepared:
 
     limits: Limits
     restorer: Restorer
+    motions: Motions = field(default_factory=dict)  # between frames, as far as it was measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class _Band:
 
     places: tuple[Place, ...]
     row: int  # index into the plan's rows
-    pixels: Planes  # (planes, h, w), normalised; all columns, margin included
+    pixels: Planes  # (planes, h, w) or (planes, frames, h, w), normalised; all columns, margin included
     missing: Missing | None  # (planes, rows of the core, width of the image)
 
 
@@ -113,7 +113,8 @@ def restore_box(
     *_, height, width = source.info.shape
     rows = tiling.box_range(y, height, traits.halo, traits.multiple)
     columns = tiling.box_range(x, width, traits.halo, traits.multiple)
-    pixels, missing = _read(source, c, (t, z), rows, columns, prepared.limits)
+    frames = Neighbours(source, c, prepared.limits, frames=traits.frames, motions=prepared.motions)
+    pixels, missing = frames.read((t, z), rows, columns)
     top, left = (y[0] - rows[0]) * traits.scale, (x[0] - columns[0]) * traits.scale
     tall, wide = (y[1] - y[0]) * traits.scale, (x[1] - x[0]) * traits.scale
     restored = prepared.restorer.run(pixels[None])[0, top : top + tall, left : left + wide]
@@ -185,9 +186,11 @@ class Restoration:
         self._watch = watch or Silent()
         times, _, depths, *_ = source.info.shape
         self._places = [(t, z) for t in range(times) for z in range(depths)]
+        if restorer.traits.frames > 1:
+            self._places.sort(key=lambda place: place[::-1])  # neighbours in time after each other
         self._plan: Plan | None = None
         self._done = 0.0
-        self._told_of_missing = False
+        self._told: set[str] = set()
 
     @property
     def used(self) -> Used:
@@ -209,6 +212,8 @@ class Restoration:
             If the watch says so; planes that are finished are committed.
         NoValues, NotEnoughMemory, NoUsableResult
         """
+        if (said := remark_on(self._source.info, self._restorer.traits.frames)) is not None:
+            self._tell(*said)
         for position, channel in enumerate(self._channels):
             todo = self._uncommitted(position)
             self._progress(len(self._places) - len(todo))
@@ -217,26 +222,34 @@ class Restoration:
             self._watch.check()
             prepared = prepare(self._source, channel, self._restorer)
             self._restorer = prepared.restorer
-            while not self._restored(position, channel, prepared.limits):
+            while not self._restored(position, channel, prepared):
                 self._step_down()
 
     def _uncommitted(self, position: int) -> list[Place]:
         return [(t, z) for t, z in self._places if not self._watch.is_committed(_unit(t, position, z))]
 
-    def _restored(self, position: int, channel: int, limits: Limits) -> bool:
+    def _restored(self, position: int, channel: int, prepared: Prepared) -> bool:
         """Restore what is left of a channel; False if memory was too short."""
-        traits = self._restorer.traits
+        traits, limits = self._restorer.traits, prepared.limits
         self._plan = plan = chosen_plan(self._source.info, traits, self._budget, tile=self._manual_tile)
         batch = chosen_batch(plan, traits, self._budget, device=self._restorer.device)
         is_whole = len(plan.rows) == len(plan.columns) == 1
         groups = _chunks(self._uncommitted(position), batch if is_whole else 1)
         wanted = ((places, row) for places in groups for row in range(len(plan.rows)))
-        load = partial(self._load, channel, limits, plan)
+        frames = Neighbours(
+            self._source,
+            channel,
+            limits,
+            frames=traits.frames,
+            keep_bytes=self._budget.kept_bytes(traits),
+            motions=prepared.motions,
+        )
+        load = partial(self._load, frames, plan)
         with Behind[tuple[Place, ...]]() as writer, closing(ahead(load, wanted)) as bands:
             try:
                 blend = Blend(plan, traits.scale)
                 for band in bands:
-                    self._tell_of(band)
+                    self._tell_of(band, frames)
                     tiles_at_once = max(1, batch // len(band.places))
                     rows, restored = blend.finish(band.row, self._run_tiles(band, plan, tiles_at_once))
                     writer.hand_over(
@@ -251,16 +264,16 @@ class Restoration:
                 return False
         return True
 
-    def _load(self, channel: int, limits: Limits, plan: Plan, wanted: Wanted) -> _Band:
+    def _load(self, frames: Neighbours, plan: Plan, wanted: Wanted) -> _Band:
         places, row = wanted
         span = plan.rows[row]
         columns = (plan.columns[0].read[0], plan.columns[-1].read[1])
         *_, width = self._source.info.shape
-        pieces = [_read(self._source, channel, place, span.read, columns, limits) for place in places]
+        pieces = [frames.read(place, span.read, columns) for place in places]
         missing = None
         if any(one is not None for _, one in pieces):
             top, left = span.core[0] - span.read[0], -columns[0]
-            missing = np.stack([np.zeros(p.shape, bool) if one is None else one for p, one in pieces])
+            missing = np.stack([np.zeros(p.shape[-2:], bool) if one is None else one for p, one in pieces])
             missing = missing[:, top : top + span.core[1] - span.core[0], left : left + width]
         return _Band(places, row, np.stack([pixels for pixels, _ in pieces]), missing)
 
@@ -272,7 +285,7 @@ class Restoration:
         for columns in _chunks(range(len(plan.columns)), at_once):
             self._watch.check()
             reads = [plan.columns[column].read for column in columns]
-            tiles = np.concatenate([band.pixels[:, :, a - left : b - left] for a, b in reads])
+            tiles = np.concatenate([band.pixels[..., a - left : b - left] for a, b in reads])
             restored = self._run(tiles)
             for step, column in enumerate(columns):
                 yield column, restored[step * count : (step + 1) * count]
@@ -323,13 +336,20 @@ class Restoration:
         total = len(self._places) * len(self._channels)
         self._watch.progress(min(self._done, total), total, "plane")
 
-    def _tell_of(self, band: _Band) -> None:
-        if band.missing is not None and not self._told_of_missing:
-            self._told_of_missing = True
-            self._watch.remark(
+    def _tell_of(self, band: _Band, frames: Neighbours) -> None:
+        if band.missing is not None:
+            self._tell(
                 "restoration.missing_values",
                 "Some pixels hold no numbers (NaN or infinite); they hold none in the result either.",
             )
+        if frames.moves_far:
+            self._tell(*MOVES_FAR)
+
+    def _tell(self, code: str, sentence: str) -> None:
+        """Remark on something once."""
+        if code not in self._told:
+            self._told.add(code)
+            self._watch.remark(code, sentence)
 
     def _step_down(self) -> None:
         """Need less memory: smaller tiles, then half precision, then the processor.
@@ -362,21 +382,6 @@ class Restoration:
                 "The computer's memory is too small to restore this image with this model.",
                 hint="Close other programs or choose a smaller tile. Finished planes are safe.",
             )
-
-
-def _read(
-    source: ImageSource, channel: int, place: Place, rows: Range, columns: Range, limits: Limits
-) -> tuple[NDArray[np.float32], Missing | None]:
-    """Read a box that may reach outside the image; normalised, with missing values filled."""
-    *_, height, width = source.info.shape
-    (t, z), down, across = place, tiling.mirrored(rows, height), tiling.mirrored(columns, width)
-    y, x = (int(down.min()), int(down.max()) + 1), (int(across.min()), int(across.max()) + 1)
-    box = Region((t, t + 1), (channel, channel + 1), (z, z + 1), y, x)
-    pixels, missing = intensity.filled(limits.normalised(source.read(box)[0, 0, 0]))
-    if pixels.shape == (len(down), len(across)):
-        return pixels, missing
-    places = np.ix_(down - y[0], across - x[0])
-    return pixels[places], None if missing is None else missing[places]
 
 
 def _enlarged(mask: Missing, scale: int) -> Missing:
