@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from models.restoration.degrade import Degradation, blur, degrade
+from models.training.clips import draw_clips
 from models.training.loop import Batch
 from models.training.patches import Crop, Specimen, draw_crops
 from models.training.recipe import Crappify, Range, Recipe
@@ -36,21 +37,31 @@ class Pairs:
     seed : int
     device : torch.device
         Where images are made bad and where pairs end up.
+    frames : int
+        Frames that the network sees; each is made bad by itself, the middle one is to be restored.
     """
 
     def __init__(
-        self, specimens: Sequence[Specimen], recipe: Recipe, *, scale: int, seed: int, device: torch.device
+        self,
+        specimens: Sequence[Specimen],
+        recipe: Recipe,
+        *,
+        scale: int,
+        seed: int,
+        device: torch.device,
+        frames: int = 1,
     ) -> None:
         self._specimens = specimens
         self._recipe = recipe
         self._scale = scale
         self._seed = seed
         self._device = device
+        self._frames = frames
         crops = recipe.crops
         self._crop = Crop(size=crops.size, zoom=crops.zoom, zoom_share=crops.zoom_share)
 
     def draw(self, step: int, n: int | None = None) -> Batch:
-        """Return ``(n, 1, size / scale, ...)`` bad and ``(n, 1, size, ...)`` good crops on one scale.
+        """Return ``(n, frames, size / scale, ...)`` bad and ``(n, 1, size, ...)`` good crops on one scale.
 
         The scale is that of inference: the robust limits of the bad image at 0 and 1. A crop may be darker
         than its image, so half of them are darkened after that.
@@ -58,19 +69,34 @@ class Pairs:
         n = n or self._recipe.schedule.batch
         rng = np.random.default_rng([self._seed, step])
         generator = torch.Generator(self._device).manual_seed(int(rng.integers(2**62)))
-        good = draw_crops(self._specimens, self._crop, n, rng).to(self._device)
+        good, order = self._drawn(n, rng)
+        each = good.shape[1]  # frames of a clip
         crops = self._recipe.crops
         soft = [rng.uniform(*crops.soften_px) if rng.random() < crops.soften_share else 0.0 for _ in range(n)]
-        good = blur(good, soft)
+        good = blur(good.flatten(0, 1)[:, None], np.repeat(soft, each).tolist())  # (n * each, 1, size, size)
         weights = np.array([way.weight for way in self._recipe.degrade])
         way = self._recipe.degrade[rng.choice(len(weights), p=weights / weights.sum())]
-        bad = degrade(good, [draw_degradation(way, self._scale, rng) for _ in range(n)], generator)
+        how = [one for _ in range(n) for one in [draw_degradation(way, self._scale, rng)] * each]
+        bad = degrade(good, how, generator)  # (n * each, 1, size / scale, ...)
+        bad = bad.view(n, each, *bad.shape[2:])
+        bad = bad.gather(1, order.view(n, each, 1, 1).expand_as(bad))
+        good = good.view(n, each, *good.shape[2:])[:, each // 2 : each // 2 + 1]  # (n, 1, size, size)
         limits = torch.quantile(bad.flatten(1), torch.tensor([0.001, 0.999], device=self._device), dim=1)
         low = limits[0].view(-1, 1, 1, 1)
         span = (limits[1] - limits[0]).clamp_min(1e-3).view(-1, 1, 1, 1)
         dark = [rng.uniform(0.3, 1.0) if rng.random() < 0.5 else 1.0 for _ in range(n)]
         gain = torch.tensor(dark, dtype=torch.float32, device=self._device).view(-1, 1, 1, 1) / span
         return (bad - low) * gain, (good - low) * gain
+
+    def _drawn(self, n: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+        """Return good frames, (n, frames, size, size), and which is seen at each place, (n, frames)."""
+        if self._frames == 1:
+            good = draw_crops(self._specimens, self._crop, n, rng)
+            return good.to(self._device), torch.zeros(n, 1, dtype=torch.long, device=self._device)
+        clips = draw_clips(self._specimens, self._crop, self._frames, n, rng)
+        good = torch.stack([clip.frames for clip in clips])
+        order = torch.tensor([clip.order for clip in clips])
+        return good.to(self._device), order.to(self._device)
 
 
 def draw_degradation(way: Crappify, scale: int, rng: np.random.Generator) -> Degradation:

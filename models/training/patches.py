@@ -4,7 +4,7 @@ Everything is drawn from the seed and the step's number alone, so a training tha
 patches it would have seen undisturbed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,17 +14,20 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 Plane = NDArray[np.float32]
+Movie = NDArray[np.float32]  # (t, h, w)
 
 
 @dataclass(frozen=True, slots=True)
 class Specimen:
     """The good planes of one specimen, each on a scale where most of it lies in 0..1.
 
-    Held-out data are whole specimens; no plane of one is ever on both sides.
+    Held-out data are whole specimens; no plane of one is ever on both sides. `movies` are stacks (t, h, w) of
+    consecutive frames, for models that see several; `planes` holds single frames of them too.
     """
 
     name: str
     planes: tuple[Plane, ...]
+    movies: tuple[Movie, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +65,37 @@ def draw_crops(specimens: Sequence[Specimen], crop: Crop, n: int, rng: np.random
 
 
 def _one(specimens: Sequence[Specimen], crop: Crop, rng: np.random.Generator) -> Tensor:
+    def plane() -> Movie:
+        specimen = specimens[int(rng.integers(len(specimens)))]
+        return specimen.planes[int(rng.integers(len(specimen.planes)))][None]
+
+    return cut(plane, crop, rng)
+
+
+def cut(choose: Callable[[], Movie], crop: Crop, rng: np.random.Generator) -> Tensor:
+    """Return a ``(t, size, size)`` crop, in a random orientation, of a stack that `choose` draws.
+
+    Mostly one that shows something: another stack and place is drawn up to four times.
+    """
     best, spread = None, -1.0
     tries = 1 if rng.random() < crop.empty_share else 4
     for _ in range(tries):
-        specimen = specimens[int(rng.integers(len(specimens)))]
-        plane = specimen.planes[int(rng.integers(len(specimen.planes)))]
+        stack = choose()
         field = crop.size
         if rng.random() < crop.zoom_share:
             field = round(crop.size * rng.uniform(1.0, crop.zoom))
-        field = min(field, *plane.shape)
-        y, x = (int(rng.integers(side - field + 1)) for side in plane.shape)
-        piece = plane[y : y + field, x : x + field]
-        if (found := float(piece.std())) > spread:
+        field = min(field, *stack.shape[1:])
+        y, x = (int(rng.integers(side - field + 1)) for side in stack.shape[1:])
+        piece = stack[:, y : y + field, x : x + field]
+        if (found := float(piece[len(piece) // 2].std())) > spread:
             best, spread = piece, found
         if spread > 0.1:
             break
     assert best is not None
-    turned = np.rot90(best, int(rng.integers(4)))
+    turned = np.rot90(best, int(rng.integers(4)), (1, 2))
     if rng.random() < 0.5:
-        turned = turned[:, ::-1]
-    tensor = torch.from_numpy(np.ascontiguousarray(turned))[None]  # (1, field, field)
+        turned = turned[:, :, ::-1]
+    tensor = torch.from_numpy(np.ascontiguousarray(turned))  # (t, field, field)
     if tensor.shape[-1] == crop.size:
         return tensor
     return F.interpolate(

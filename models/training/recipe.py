@@ -104,13 +104,15 @@ class Crappify:
 class Data:
     """Which files teach, which choose the best state, which are kept for the verdict; glob patterns.
 
-    With neither `tune` nor `test` a fifth of the files (at least one) is set aside to choose by.
+    With neither `tune` nor `test` a fifth of the files (at least one) is set aside to choose by. Planes of
+    files that match `movies` follow each other in time though the files do not say so.
     """
 
     good: tuple[str, ...] = ("**/*.tif", "**/*.tiff", "**/*.png")
     exclude: tuple[str, ...] = ()
     tune: tuple[str, ...] = ()
     test: tuple[str, ...] = ()
+    movies: tuple[str, ...] = ()
     planes_per_channel: int = 8
 
 

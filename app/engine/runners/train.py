@@ -21,6 +21,7 @@ from app.engine.events import Finished
 from app.engine.events import Stopped as StoppedEvent
 from app.engine.runners.devices import chosen_device
 from app.engine.runners.model_folder import LOG, RECIPE, ModelFolder
+from app.engine.runners.movies import in_time, movies_of
 from app.engine.specs import TrainSpec
 from app.images.errors import ImageError
 from app.images.folders import files_below
@@ -83,11 +84,15 @@ def run(spec: TrainSpec, context: JobContext) -> Finished | StoppedEvent:
         context.remark("train.left_out", f"{error.sentence} It was left out.")
 
     limit = recipe.data.planes_per_channel
-    good, other = (read_specimens(files, good_dir, limit, left_out) for files in (split.learn, split.tune))
+    movies = recipe.data.movies if layout.frames > 1 else None
+    good, other = (
+        read_specimens(files, good_dir, limit, left_out, movies=movies) for files in (split.learn, split.tune)
+    )
     if not good or not other:
         raise _too_few(good_dir, len(good) + len(other))
-    learn = Pairs(good, recipe, scale=layout.scale, seed=spec.seed, device=device)
-    unseen = Pairs(other, recipe, scale=layout.scale, seed=spec.seed + 1, device=device)
+    frames = layout.frames
+    learn = Pairs(good, recipe, scale=layout.scale, seed=spec.seed, device=device, frames=frames)
+    unseen = Pairs(other, recipe, scale=layout.scale, seed=spec.seed + 1, device=device, frames=frames)
     context.stage("Learning")
     torch.manual_seed(spec.seed)  # the network's first weights
     network = ResUNet(layout)
@@ -175,16 +180,26 @@ def _matches(name: str, pattern: str) -> bool:
 
 
 def read_specimens(
-    files: tuple[Path, ...], folder: Path, planes_per_channel: int, left_out: Callable[[ImageError], None]
+    files: tuple[Path, ...],
+    folder: Path,
+    planes_per_channel: int,
+    left_out: Callable[[ImageError], None],
+    *,
+    movies: tuple[str, ...] | None = None,
 ) -> list[Specimen]:
     """Read up to `planes_per_channel` planes of every channel of every file, spread over T and Z.
 
     Every plane is normalised by itself: the first axis of a plain TIFF may be channels as well as depth.
-    A file that cannot be used is left out; `left_out` hears why.
+    A file that cannot be used is left out; `left_out` hears why. Where `movies` is given, files with time
+    points give movies, and so do those whose names match its patterns.
     """
     specimens = []
     for file in files:
         try:
+            if movies is not None and (runs := _movies(file, file.relative_to(folder).as_posix(), movies)):
+                planes = tuple(run[len(run) // 2] for run in runs)
+                specimens.append(Specimen(file.relative_to(folder).as_posix(), planes, runs))
+                continue
             planes = tuple(_planes(file, planes_per_channel))
             if not planes:
                 raise NoNumbers(f"{file.name} has pixels that are no numbers (NaN or infinite) everywhere.")
@@ -208,6 +223,17 @@ def _planes(file: Path, limit: int) -> Iterator[np.ndarray]:
                 plane = source.read(info.plane(t, c, z))[0, 0, 0]
                 if np.isfinite(plane).all():
                     yield normalised(plane)
+    finally:
+        source.close()
+
+
+def _movies(file: Path, name: str, patterns: tuple[str, ...]) -> tuple[np.ndarray, ...]:
+    source = open_image(file)
+    try:
+        if any(_matches(name, pattern) for pattern in patterns):
+            source = in_time(source)
+        *_, height, width = source.info.shape
+        return movies_of(source, (0, height), (0, width))
     finally:
         source.close()
 
