@@ -1,4 +1,6 @@
-"""Scores of a restored plane against the truth; every one states its range and what it is blind to.
+"""Scores of a restored plane against the truth, and the flicker of a movie.
+
+Every score states its range and what it is blind to.
 
 Definitions: restoration scores with the affine fit of CARE (Weigert et al., Nature Methods 15, 1090, 2018),
 SSIM as in Wang et al., IEEE TIP 13, 600 (2004) with the Gaussian window.
@@ -11,6 +13,9 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 Plane = NDArray[np.float64]
+
+STILL_SHARE = 0.5  # of the pixels of a movie: those that change least
+STILL_SMOOTH_PX = 2.0  # over which changes are averaged
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,3 +121,35 @@ def scores(truth: NDArray[np.floating], image: NDArray[np.floating]) -> Scores:
         gain=a,
         shift=b / data_range,
     )
+
+
+def still_regions(truth: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Return where a good movie, (t, h, w), changes least from frame to frame: at least half the pixels."""
+    steps = np.diff(np.asarray(truth, np.float64), axis=0)
+    change = ndimage.gaussian_filter(np.mean(steps**2, axis=0), STILL_SMOOTH_PX)
+    return np.asarray(change <= np.quantile(change, STILL_SHARE))
+
+
+def flicker(movie: NDArray[np.floating], still: NDArray[np.bool_], data_range: float) -> float:
+    """Return the frame-to-frame residual where nothing happens, as part of the range.
+
+    The root mean square of the steps over the square root of 2: noise of standard deviation s, drawn anew
+    for every frame, gives ``s / data_range``. Blind to what is wrong in all frames alike.
+
+    Parameters
+    ----------
+    movie : (t, h, w)
+        At least two frames.
+    still : (h, w) bool
+        As `still_regions` finds it in a good movie.
+    data_range : float
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two frames or no still pixels.
+    """
+    if len(movie) < 2 or not still.any():
+        raise ValueError("flicker needs two frames and a place where nothing happens")
+    steps = np.diff(np.asarray(movie, np.float64)[:, still], axis=0)  # (t - 1, pixels)
+    return float(np.sqrt(np.mean(steps**2) / 2) / data_range)

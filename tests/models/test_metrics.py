@@ -6,11 +6,13 @@ from skimage.metrics import structural_similarity
 
 from models.restoration.metrics import (
     fit_affine,
+    flicker,
     intensity_range,
     psnr,
     psnr_fit,
     scores,
     ssim,
+    still_regions,
 )
 
 
@@ -82,3 +84,32 @@ def test_planes_that_do_not_match_are_refused(truth):
         scores(truth, truth[:-1])
     with pytest.raises(ValueError):
         scores(truth[:8, :8], truth[:8, :8])
+
+
+def movie_with_a_spot_that_moves(frames=6, side=96):
+    y, x = np.mgrid[:side, :side]
+    spots = [np.exp(-((y - 30) ** 2 + (x - 25 - 6 * t) ** 2) / 20) for t in range(frames)]
+    return np.stack(spots) + np.exp(-((y - 75) ** 2 + (x - 75) ** 2) / 60)
+
+
+def test_still_regions_leave_out_what_moves_and_keep_what_stands():
+    still = still_regions(movie_with_a_spot_that_moves())
+    assert still.mean() >= 0.5
+    assert not still[30, 25:55].any()
+    assert still_regions(np.ones((3, 20, 20))).all()
+
+
+def test_flicker_of_noise_is_its_standard_deviation_and_of_a_still_movie_nothing():
+    good = movie_with_a_spot_that_moves()
+    still = still_regions(good)
+    noisy = good + 0.05 * np.random.default_rng(0).standard_normal(good.shape)
+    assert flicker(noisy, still, 1.0) == pytest.approx(0.05, rel=0.05)
+    assert flicker(100 * noisy, still, 100.0) == pytest.approx(0.05, rel=0.05)
+    assert flicker(good, still, 1.0) < 1e-3
+    wrong = good + np.random.default_rng(1).standard_normal(good.shape[1:])
+    assert flicker(wrong, still, 1.0) < 1e-3
+
+
+def test_flicker_of_a_single_picture_is_refused():
+    with pytest.raises(ValueError, match="two frames"):
+        flicker(np.ones((1, 5, 5)), np.ones((5, 5), bool), 1.0)
