@@ -41,6 +41,7 @@ class LightPicture(QWidget):
         self.slide: Slide | None = None
         self.sentence = ""
         self.unit_um: float | None = None
+        self.is_scrolled_past = False  # where it is, the wheel acts only on the picture in focus
         self._held: QPointF | None = None
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -92,6 +93,9 @@ class LightPicture(QWidget):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Look closer or from farther away."""
+        if self.is_scrolled_past and not self.hasFocus():
+            event.ignore()
+            return
         away = event.position() - self._middle()
         self.gaze.zoom_by(STEP ** (event.angleDelta().y() / NOTCH), away, QSizeF(self.size()))
         event.accept()

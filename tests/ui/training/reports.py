@@ -1,11 +1,14 @@
 """Reports of matches and folders of trainings as the engine leaves them, small and made here."""
 
+import hashlib
 import json
 from dataclasses import asdict, replace
 
 import numpy as np
 
+from app.library.card import ModelCard, write_card
 from models.training.strengths import Matched, Meter, Strengths
+from models.training.verdict import Case, conclude, to_json
 
 STRENGTHS = Strengths(
     scale=2,
@@ -63,3 +66,45 @@ def write_report(folder, found=None, *, side=64, has_bad=True, crops=30):
         files[name] = str(folder / f"{name}.npy")
         np.save(files[name], array.astype(np.float32))
     return json.dumps({**asdict(found), "files": files})
+
+
+WEIGHTS = b"these stand for weights"
+CARD = ModelCard(
+    "my-actin",
+    "My actin",
+    "Takes noise out of actin.",
+    "pssr",
+    "1",
+    "not shared",
+    "only for you",
+    modality="fluorescence",
+    pixel_size_um=(0.05, 0.07),
+    weights="weights.safetensors",
+    size=len(WEIGHTS),
+    sha256=hashlib.sha256(WEIGHTS).hexdigest(),
+    trained_on=("8 images of 3 samples",),
+)
+
+
+def case(number, gain, *, sample="A", is_real=False):
+    return Case(f"cells_{number:02}.tif", sample, is_real, 30.0 + gain, 0.9, 30.0, 0.85, "gaussian", 24.0)
+
+
+FEW = conclude([case(1, 1.4, sample="C"), case(2, 1.1, sample="C")])
+MANY = conclude([case(number, 1.0 + number / 10, sample=f"S{number}") for number in range(6)])
+
+
+def write_training(folder, *, card=CARD, verdict=FEW, crops=("bad", "simple", "good", "000200", "001000")):
+    """Write what a finished training leaves in its folder."""
+    (folder / "history").mkdir(parents=True, exist_ok=True)
+    (folder / "recipe.toml").write_text("")
+    (folder / "checkpoint.safetensors").write_bytes(b"so far")
+    if card is not None:
+        (folder / "card.toml").write_text(write_card(card), "utf-8")
+        (folder / "weights.safetensors").write_bytes(WEIGHTS)
+    if verdict is not None:
+        (folder / "verdict.json").write_text(to_json(verdict), "utf-8")
+    for seed, name in enumerate(crops):
+        side = 32 if name == "bad" else 64
+        np.save(folder / "history" / f"{name}.npy", scene(side, side, seed).astype(np.float32))
+    return folder
