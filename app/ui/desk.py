@@ -143,6 +143,16 @@ class Desk(QObject):
         if panel is not None:
             panel.take(zone, list(paths))
 
+    def use_model(self, model: str, paths: Sequence[Path]) -> None:
+        """Restore with a model now: what is given, or else what is open."""
+        panel: Any = self.window.places["restore"].make()  # as above
+        if panel is not None:
+            panel.choose(model)
+        if paths:
+            self.open(paths)
+        self.go("images")
+        self.inspect("restore")
+
     def compare(self, paths: Sequence[Path]) -> None:
         """Look at the first of two files beside the second; a single one goes beside the current image."""
         self.go("images")

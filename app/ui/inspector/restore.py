@@ -106,6 +106,12 @@ class RestorePanel(QWidget):
 
     # The image at hand
 
+    def choose(self, model: str) -> None:
+        """Use a model for this image and those that come, unless it is for others altogether."""
+        self._wish = model
+        if self._image is not None:
+            self.show_image(self._image)
+
     def show_image(self, image: OpenImage | None) -> None:
         """Begin anew with another image."""
         self.previewer.stop()

@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt
-from PySide6.QtGui import QGuiApplication, QPixmap
+from PySide6.QtGui import QGuiApplication, QPixmap, QShowEvent
 from PySide6.QtWidgets import (
     QFormLayout,
     QGridLayout,
@@ -202,12 +202,16 @@ class LibraryPanel(QWidget):
         self.page.hide()
         self._arrange()
         self.list.selectionModel().currentChanged.connect(self._show)
-        self.refresh()
 
     def refresh(self) -> None:
         """Look through the library again."""
         background, notices = self._services.background, self._services.notices
         background.run(partial(shelves, self._services.library), self._take, notices.show_error)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Look again: a model may have been saved since."""
+        super().showEvent(event)
+        self.refresh()
 
     def choose(self, model: str) -> None:
         """Show the card of a model."""

@@ -1,16 +1,17 @@
 """Before, simple filter, after and good of one unseen image, beside each other."""
 
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.text import _
-from app.ui.flow import FlowLayout
 from app.ui.training.gaze import Gaze
 from app.ui.training.light_picture import Exhibit
 from app.ui.training.trained import CasePictures
 from models.knobs import N_
 
 NAMES = (N_("Before"), N_("Best simple filter"), N_("After"), N_("Good"))
-SIDE = 230
+SMALLEST, LARGEST = 110, 300  # pixels of the screen along a side
+GAP = 10
 
 
 class CaseRow(QWidget):
@@ -23,21 +24,31 @@ class CaseRow(QWidget):
         heading = QLabel(_(case.title))
         heading.setProperty("role", "quiet")
         shown = [(name, slide) for name, slide in zip(NAMES, case.slides, strict=True) if slide is not None]
-        pictures = QWidget()
-        flow = FlowLayout(pictures, spacing=10)
+        pictures = QHBoxLayout()
+        pictures.setSpacing(GAP)
         for name, slide in shown:
             exhibit = Exhibit(self.gaze, _(name))
-            exhibit.picture.setFixedSize(SIDE, SIDE)
+            exhibit.picture.setMaximumWidth(LARGEST)
+            exhibit.setMaximumWidth(LARGEST)
             exhibit.picture.is_scrolled_past = True
             exhibit.picture.show_slide(slide)
             self.exhibits.append(exhibit)
-            flow.addWidget(exhibit)
+            pictures.addWidget(exhibit, 1)
+        pictures.addStretch(0)
         self.gaze.show_extent(max(s.width for _n, s in shown), max(s.height for _n, s in shown))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(heading)
-        layout.addWidget(pictures)
+        layout.addLayout(pictures)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the pictures square."""
+        super().resizeEvent(event)
+        count = len(self.exhibits)
+        side = (event.size().width() - GAP * (count - 1)) // count
+        for exhibit in self.exhibits:
+            exhibit.picture.setFixedHeight(min(max(side, SMALLEST), LARGEST))
 
 
 class CaseGallery(QWidget):

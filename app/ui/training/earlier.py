@@ -11,6 +11,7 @@ from PySide6.QtCore import QFile, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.engine.specs import TrainSpec
+from app.paths import Paths
 from app.text import _
 from app.ui.icons import icon
 from app.ui.jobs.sign import SignLabel
@@ -40,6 +41,11 @@ class Earlier:
     changed: float
     is_saved: bool
     is_busy: bool
+
+
+def trainings_dir(paths: Paths) -> Path:
+    """Return the folder that holds one folder for each training of this person."""
+    return paths.data / "trainings"
 
 
 def find_earlier(root: Path, services: Services) -> tuple[Earlier, ...]:
@@ -80,6 +86,7 @@ class EarlierTrainings(QWidget):
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(6)
         self._layout.addWidget(self.heading)
+        self._layout.addStretch(1)
         self.heading.hide()
         services.bridge.jobs_changed.connect(self.refresh)
         self.refresh()
@@ -103,7 +110,7 @@ class EarlierTrainings(QWidget):
         for row in self.rows:
             row.open.clicked.connect(partial(self.opened.emit, row.training.folder))
             row.confirmed.connect(partial(self._throw, row.training))
-            self._layout.addWidget(row)
+            self._layout.insertWidget(self._layout.count() - 1, row)
         self.heading.setVisible(bool(found))
 
     def _throw(self, training: Earlier) -> None:

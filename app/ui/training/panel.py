@@ -63,6 +63,7 @@ class Step:
 STEPS: tuple[Step, ...] = (
     Step("good", N_("Good images"), "app.ui.training.good_step:GoodStep", words.good_state),
     Step("match", N_("Match"), "app.ui.training.match_step:MatchStep", words.match_state),
+    Step("verdict", N_("Verdict"), "app.ui.training.verdict_step:VerdictStep", words.verdict_state),
 )
 
 
@@ -205,6 +206,8 @@ class TrainPanel(QWidget):
             page.finished.connect(self.show_result)
         if hasattr(page, "use_wished"):
             page.use_wished.connect(self.use_wished)
+        if hasattr(page, "learn_wished"):
+            page.learn_wished.connect(partial(self.go, "learn"))
         page.show_plan(self.plan)
 
     def _step(self, by: int) -> None:

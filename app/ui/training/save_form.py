@@ -34,7 +34,7 @@ class SaveForm(QFrame):
         for licence in LICENCES:
             self.licence.addItem(_(licence.title), licence)
         self.facts = QFormLayout()
-        self.save = QPushButton(icon("save"), _("Save to my models"))
+        self.save = QPushButton(icon("save", "on_accent"), _("Save to my models"))
         self.save.setProperty("role", "primary")
         self.said = QLabel(wordWrap=True)
         self._arrange()
@@ -81,7 +81,7 @@ class SaveForm(QFrame):
         for text, field in (
             (_("Name"), self.name),
             (_("What it is for"), self.purpose),
-            (_("Others may use it"), self.licence),
+            (_("Licence"), self.licence),
         ):
             field.setAccessibleName(text)
             label = QLabel(text)
@@ -90,7 +90,7 @@ class SaveForm(QFrame):
         self.facts.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         self.facts.setHorizontalSpacing(18)
         below = QHBoxLayout()
-        below.addWidget(self.save)
+        below.addWidget(self.save, 0, Qt.AlignmentFlag.AlignLeft)
         below.addWidget(self.said, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 10, 14, 12)

@@ -39,8 +39,8 @@ class Licence:
 
 LICENCES = (
     Licence(PERSONAL, N_("only for you"), N_("Only for me")),
-    Licence("CC-BY-4.0", N_("free with credit"), N_("Free if I am named (CC BY 4.0)")),
-    Licence("CC0-1.0", N_("free for any use"), N_("Free for any use (CC0)")),
+    Licence("CC-BY-4.0", N_("free with credit"), N_("CC BY 4.0: free for everybody who names me")),
+    Licence("CC0-1.0", N_("free for any use"), N_("CC0: free for any use")),
 )
 
 

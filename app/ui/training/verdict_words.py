@@ -35,9 +35,7 @@ def rows(verdict: Verdict) -> Iterator[tuple[str, ...]]:
             case.sample,
             _("real") if case.is_real else _("made"),
             psnr_words(case.input_psnr),
-            _("{values} ({filter})").format(
-                values=score_words(case.simple_psnr, case.simple_ssim), filter=filter_words(case)
-            ),
+            f"{score_words(case.simple_psnr, case.simple_ssim)}, {filter_words(case)}",
             score_words(case.model_psnr, case.model_ssim),
             _("{gain} dB").format(gain=f"{case.gain_db:+.1f}".replace("-", "−")),
         )
@@ -49,8 +47,8 @@ def filter_words(case: Case) -> str:
 
 
 def score_words(psnr: float, ssim: float) -> str:
-    """Say both scores of one picture."""
-    return f"{psnr_words(psnr)}, {_('SSIM')} {'–' if math.isnan(ssim) else f'{ssim:.2f}'}"
+    """Say both scores of one picture, each on a line."""
+    return f"{psnr_words(psnr)}\n{_('SSIM')} {'–' if math.isnan(ssim) else f'{ssim:.2f}'}"
 
 
 def psnr_words(psnr: float) -> str:

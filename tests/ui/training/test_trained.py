@@ -144,15 +144,15 @@ def test_rows_name_the_worst_case_first_with_all_that_was_measured():
         "D",
         "made",
         "24.0 dB",
-        "30.0 dB, SSIM 0.85 (smoothing)",
-        "29.7 dB, SSIM 0.90",
+        "30.0 dB\nSSIM 0.85, smoothing",
+        "29.7 dB\nSSIM 0.90",
         "−0.3 dB",
     )
 
 
 def test_what_is_no_number_is_a_dash():
     verdict = conclude([replace(case(1, 1.0), model_psnr=float("nan"), model_ssim=float("nan"))])
-    assert next(rows(verdict))[5] == "–, SSIM –"
+    assert next(rows(verdict))[5] == "–\nSSIM –"
 
 
 def test_a_poor_match_and_few_images_are_remarks():
