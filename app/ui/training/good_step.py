@@ -113,6 +113,7 @@ class GoodStep(QWidget):
 
     def _arrange(self) -> None:
         full = QWidget()
+        full.setProperty("role", "room")
         column = QVBoxLayout(full)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)

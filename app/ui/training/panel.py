@@ -62,7 +62,9 @@ class Step:
 
 STEPS: tuple[Step, ...] = (
     Step("good", N_("Good images"), "app.ui.training.good_step:GoodStep", words.good_state),
+    Step("bad", N_("Bad image"), "app.ui.training.bad_step:BadStep", words.bad_state),
     Step("match", N_("Match"), "app.ui.training.match_step:MatchStep", words.match_state),
+    Step("learn", N_("Learning"), "app.ui.training.learn_step:LearnStep", words.learn_state),
     Step("verdict", N_("Verdict"), "app.ui.training.verdict_step:VerdictStep", words.verdict_state),
 )
 
@@ -204,6 +206,8 @@ class TrainPanel(QWidget):
         self.plan_changed.connect(page.show_plan)
         if hasattr(page, "finished"):
             page.finished.connect(self.show_result)
+        if hasattr(page, "step_wished"):
+            page.step_wished.connect(self.go)
         if hasattr(page, "use_wished"):
             page.use_wished.connect(self.use_wished)
         if hasattr(page, "learn_wished"):

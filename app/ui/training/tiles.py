@@ -28,6 +28,7 @@ from PySide6.QtGui import (
     QDragEnterEvent,
     QDragMoveEvent,
     QDropEvent,
+    QGuiApplication,
     QImage,
     QKeyEvent,
     QPainter,
@@ -161,25 +162,29 @@ class Tile(QStyledItemDelegate):
             painter.drawRoundedRect(QRectF(rect), 5, 5)
         side = self.side(option.widget)
         place = QRect(option.rect.left() + GAP, option.rect.top() + GAP, side, side)
-        empty = colour("hover", palette)
-        painter.fillRect(place, empty)
+        painter.fillRect(place, colour("hover", palette))
         if index.data(PICTURE) is not None:
-            self._paint_picture(painter, place, index.data(PICTURE), is_faded=one.role == "left out")
+            is_faded = one.role == "left out" and bool(one.sample)
+            self._paint_picture(painter, place, index.data(PICTURE), is_faded=is_faded)
         if index.data(DOUBT):
             icon("warning", "warning").paint(painter, place.right() - 22, place.top() + 2, 20, 20)
         line = metrics.height()
         token = "on_selection" if is_selected else "text"
         below = QRect(place.left(), place.bottom() + 5, side, line)
-        icon(sign.shape, "on_selection" if is_selected else sign.token).paint(
-            painter, below.left(), below.top() + 1, line - 2, line - 2
-        )
-        painter.setPen(colour("on_selection" if is_selected else sign.token, palette))
-        badge = below.adjusted(line + 3, 0, 0, 0)
-        painter.drawText(badge, 0, metrics.elidedText(_(SHORT[one.role]), ELIDE, badge.width()))
+        if one.sample:
+            self._paint_badge(painter, below, one.role, "on_selection" if is_selected else sign.token)
+            below.translate(0, line + 1)
         painter.setPen(colour(token, palette))
         name = metrics.elidedText(index.data(), Qt.TextElideMode.ElideMiddle, side)
-        painter.drawText(below.translated(0, line + 1), 0, name)
+        painter.drawText(below, 0, name)
         painter.restore()
+
+    def _paint_badge(self, painter: QPainter, place: QRect, role: Role, token: str) -> None:
+        side = place.height() - 2
+        icon(ROLES[role].shape, token).paint(painter, place.left(), place.top() + 1, side, side)
+        painter.setPen(colour(token, QGuiApplication.palette()))
+        badge = place.adjusted(side + 5, 0, 0, 0)
+        painter.drawText(badge, 0, painter.fontMetrics().elidedText(_(SHORT[role]), ELIDE, badge.width()))
 
     def _paint_picture(self, painter: QPainter, place: QRect, picture: QImage, *, is_faded: bool) -> None:
         ratio = painter.device().devicePixelRatioF()
@@ -194,14 +199,15 @@ class Tile(QStyledItemDelegate):
 
 
 class TilesView(QListView):
-    """A grid as high as its images need."""
+    """A grid as high as its images need; a plain one is of images that can only be taken away."""
 
     role_wished = Signal(object, str)  # list of Path, Role
     sample_wished = Signal(object)  # list of Path: ask for a name
     moved_here = Signal(object)  # list of Path
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, is_plain: bool = False) -> None:
         super().__init__(parent)
+        self._is_plain = is_plain
         self.setItemDelegate(Tile(self))
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setResizeMode(QListView.ResizeMode.Adjust)
@@ -212,8 +218,8 @@ class TilesView(QListView):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTabKeyNavigation(False)
-        self.setDragEnabled(True)
-        self.setAcceptDrops(True)
+        self.setDragEnabled(not is_plain)
+        self.setAcceptDrops(not is_plain)
 
     def paths(self) -> list[Path]:
         """The images that are selected."""
@@ -243,6 +249,8 @@ class TilesView(QListView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """L, C, T and Delete say what the selected images are for; the menu key opens the menu."""
         role = KEYS.get(event.key())
+        if self._is_plain and role != "left out":
+            role = None
         if role is not None and self.paths() and not event.modifiers():
             self.role_wished.emit(self.paths(), role)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Menu) and self.paths():
@@ -279,6 +287,11 @@ class TilesView(QListView):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         paths = self.paths()
+        if self._is_plain:
+            away = menu.addAction(icon("minus"), _("Remove"))
+            away.setShortcut(Qt.Key.Key_Delete)
+            away.triggered.connect(partial(self.role_wished.emit, paths, "left out"))
+            return menu
         letters = {role: key for key, role in KEYS.items()}
         for role, sign in ROLES.items():
             action = QAction(icon(sign.shape), _(MENU[role]), menu)

@@ -79,6 +79,8 @@ def match_state(plan: Plan) -> Sign:
     """Say whether the making bad was fitted."""
     if plan.way in ("pairs", "noisy"):
         return _sign(DONE, _("not needed"))
+    if plan.way == "sliders":
+        return _sign(DONE, _("set by hand"))
     return _sign(DONE, _("fitted")) if plan.is_matched else _sign(OPEN, _("not yet"))
 
 
