@@ -111,12 +111,21 @@ def _parser() -> argparse.ArgumentParser:
     info.add_argument("file", metavar="FILE")
     _add_as_in_file(info)
 
-    models = commands.add_parser("models", help=_("list models, add one")).add_subparsers(
-        required=True, metavar="list|add"
+    models = commands.add_parser("models", help=_("list models, add or export one")).add_subparsers(
+        required=True, metavar="list|add|export"
     )
     _command(models, "list", "models:list_models", "", _("list the models that are here"))
     add = _command(models, "add", "models:add_model", "folder", _("add a trained model to the library"))
     add.add_argument("folder", metavar="FOLDER", help=_("a folder with a card and its weights"))
+    pack = _command(
+        models, "export", "models:export_model", "model", _("pack a model so that other programs can run it")
+    )
+    pack.add_argument("model", metavar="MODEL")
+    pack.add_argument(
+        "--format", choices=("bioimageio",), default="bioimageio", help=_("a package for bioimage.io")
+    )
+    pack.add_argument("-o", "--output", required=True, metavar="FILE", help=_("the zip file to write"))
+    pack.add_argument("--author", action="append", default=[], metavar="NAME", help=_("who made the model"))
 
     train = _command(commands, "train", "train:train_model", "good_dir", _("train a model on good images"))
     train.add_argument("family", choices=("pssr",), help=_("kind of model"))

@@ -3,7 +3,10 @@
 import argparse
 from pathlib import Path
 
-from app.commands.voice import DONE, Voice
+from app.commands.run import absolute, run_job
+from app.commands.voice import DONE, STOPPED, Voice
+from app.engine import events
+from app.engine.specs import PackSpec
 from app.library.store import Library
 from app.paths import Paths
 from app.text import _
@@ -41,4 +44,20 @@ def add_model(asked: argparse.Namespace, paths: Paths, voice: Voice) -> int:
     voice.result(
         {"added": card.id}, _("{name} is in the library as {id}.").format(name=card.name, id=card.id)
     )
+    return DONE
+
+
+def export_model(asked: argparse.Namespace, paths: Paths, voice: Voice) -> int:
+    """Pack a model so that other programs can run it."""
+    spec = PackSpec(
+        model=Library(paths).card(asked.model).id,
+        output=absolute(asked.output),
+        authors=tuple(asked.author),
+    )
+    last = run_job(spec, paths, voice.hear)
+    if not isinstance(last, events.Finished):
+        voice.result({"stopped": True}, _("Stopped. Nothing was written."))
+        return STOPPED
+    (file,) = last.outputs
+    voice.result({"output": file}, _("The package is {file}.").format(file=file))
     return DONE

@@ -233,8 +233,30 @@ class ExportSpec:
     zarr: ZarrVersion = "0.4"
 
 
+@dataclass(frozen=True, slots=True)
+class PackSpec:
+    """Pack a model as the BioImage Model Zoo describes it, for other programs.
+
+    Attributes
+    ----------
+    model : str
+        Id of a model in the library; ignored where `folder` is given.
+    output : str
+        Absolute name of the zip file; a number is added if the name is taken.
+    folder : str
+        The folder of a training that has ended, for a model that is not in the library.
+    authors : tuple of str
+        Who is to be named.
+    """
+
+    model: str
+    output: str
+    folder: str = ""
+    authors: tuple[str, ...] = ()
+
+
 QuickSpec = PreviewSpec | SurveySpec | MatchSpec  # what is asked while somebody waits, and not kept
-Spec = ExportSpec | RestoreSpec | TrainSpec | EvaluateSpec | CheckSpec | QuickSpec
+Spec = ExportSpec | RestoreSpec | TrainSpec | EvaluateSpec | CheckSpec | PackSpec | QuickSpec
 
 KINDS: dict[str, tuple[type, str]] = {
     "restore": (RestoreSpec, "app.engine.runners.restore"),
@@ -243,6 +265,7 @@ KINDS: dict[str, tuple[type, str]] = {
     "match": (MatchSpec, "app.engine.runners.match"),
     "train": (TrainSpec, "app.engine.runners.train"),
     "evaluate": (EvaluateSpec, "app.engine.runners.evaluate"),
+    "pack": (PackSpec, "app.engine.runners.pack"),
     "export": (ExportSpec, "app.engine.runners.export"),
     "check": (CheckSpec, "app.engine.runners.check"),
 }

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 State = Literal["built in", "installed", "damaged", "missing"]
 
 CARD_FILE = "card.toml"
-KEPT_FILES = ("log.csv", "recipe.toml")
+KEPT_FILES = ("log.csv", "recipe.toml", "verdict.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,16 @@ class Library:
         _verify(card, content)
         return content
 
+    def folder(self, model: str) -> Path | None:
+        """Return the folder of `model`; None if it came with the program.
+
+        Raises
+        ------
+        UnknownModel
+            If there is none.
+        """
+        return self._find(model)[1]
+
     def add(self, folder: Path) -> ModelCard:
         """Copy the model in `folder` (a card, its weights, recipe and log) into the library.
 
@@ -112,11 +122,7 @@ class Library:
         PlaceUnusable
             If the copy cannot be written; nothing is left behind.
         """
-        card = _read_card(folder)
-        content = b""
-        if card.weights is not None:
-            content = _read_weights(card, folder)
-            _verify(card, content)
+        card, content = model_in(folder)
         known = self._models().get(card.id)
         if known is not None:
             if known[0] == card:
@@ -175,6 +181,21 @@ class Library:
                 except UnreadableCard as error:
                     log.warning("%s", error.sentence)
         return models
+
+
+def model_in(folder: Path) -> tuple[ModelCard, bytes]:
+    """Return the card and the checked weights in `folder`; no weights for a model without.
+
+    Raises
+    ------
+    UnreadableCard, WeightsMissing, WeightsDamaged
+    """
+    card = _read_card(folder)
+    content = b""
+    if card.weights is not None:
+        content = _read_weights(card, folder)
+        _verify(card, content)
+    return card, content
 
 
 def _read_card(folder: Path) -> ModelCard:

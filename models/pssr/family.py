@@ -28,6 +28,12 @@ class PssrRestorer:
         self._params = params
         self._network = network.to(device, _DTYPES[precision], memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
 
+    @property
+    def network(self) -> nn.Module:
+        """The network itself, for packing it."""
+        network: nn.Module = self._network
+        return network
+
     def tuned(self, sample: Planes) -> Restorer:  # noqa: ARG002 - networks do not look at the image first
         """Return itself: the network was trained for a range of images."""
         return self

@@ -6,7 +6,16 @@ from pathlib import Path
 from time import localtime, strftime
 
 from app.engine.job import Job, State
-from app.engine.specs import CheckSpec, EvaluateSpec, ExportSpec, Format, Input, RestoreSpec, TrainSpec
+from app.engine.specs import (
+    CheckSpec,
+    EvaluateSpec,
+    ExportSpec,
+    Format,
+    Input,
+    PackSpec,
+    RestoreSpec,
+    TrainSpec,
+)
 from app.text import _, ngettext
 from app.ui.names import shown_name
 from models.knobs import N_
@@ -70,6 +79,8 @@ def title_of(job: Job) -> str:
         return _("Train on {folder}").format(folder=Path(spec.good_dir).name)
     if isinstance(spec, EvaluateSpec):
         return _("Measure {model}").format(model=spec.model)
+    if isinstance(spec, PackSpec):
+        return _("Pack {model} for other programs").format(model=spec.model or Path(spec.folder).name)
     if isinstance(spec, CheckSpec):
         return _("Check this computer")
     return _("A job of another version of this program")
