@@ -190,7 +190,7 @@ def documentation(card: ModelCard, traced: Traced, tested: str) -> str:
             "percentile, and stays there: undo it before you compare amounts of light.",
             "The network invents nothing on purpose, but it guesses. Compare with the untouched image.",
         ],
-        "How it was tested": [
+        "Validation": [
             tested or "No verdict comes with this model: treat what it shows as not tested."
         ],
         "What it learned from": [f"- {name}" for name in card.trained_on] or ["It is not known."],
