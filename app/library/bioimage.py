@@ -190,9 +190,7 @@ def documentation(card: ModelCard, traced: Traced, tested: str) -> str:
             "percentile, and stays there: undo it before you compare amounts of light.",
             "The network invents nothing on purpose, but it guesses. Compare with the untouched image.",
         ],
-        "Validation": [
-            tested or "No verdict comes with this model: treat what it shows as not tested."
-        ],
+        "Validation": [tested or "No verdict comes with this model: treat what it shows as not tested."],
         "What it learned from": [f"- {name}" for name in card.trained_on] or ["It is not known."],
         "Licence": [f"{card.licence}: {card.licence_words}.", *card.credits],
         "Made with": [f"Micrographia {VERSION}; {METHOD['text']}, doi {METHOD['doi']}."],
