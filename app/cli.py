@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Command = Callable[[argparse.Namespace, Paths, Voice], int]
 
 OWN_IMAGES = "pssr-own-images"  # the recipe for a folder of any good images
-COMMANDS = ("restore", "export", "info", "models", "train", "evaluate", "check")
+COMMANDS = ("restore", "export", "info", "models", "train", "crappify", "evaluate", "check")
 
 
 class NotUnderstood(UserError):
@@ -140,6 +140,8 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--seed", type=_seed, default=0, help=_("number that decides all that is random"))
     _add_device(train)
 
+    _add_crappify(commands)
+
     evaluate = _command(
         commands,
         "evaluate",
@@ -196,6 +198,26 @@ def _add_export(commands: Any) -> None:  # Any: see `_command`
         help=_("version of OME-Zarr; else {version}").format(version="0.4"),
     )
     _add_as_in_file(export)
+
+
+def _add_crappify(commands: Any) -> None:  # Any: see `_command`
+    crappify = _command(
+        commands,
+        "crappify",
+        "crappify:make_bad",
+        "",
+        _("make good images bad by a recipe, as for training; each becomes an OME-TIFF"),
+    )
+    crappify.add_argument("inputs", nargs="+", metavar="INPUT", help=_("images, or folders with images"))
+    crappify.add_argument(
+        "--recipe", required=True, metavar="FILE|NAME", help=_("how images are made bad; a training recipe")
+    )
+    crappify.add_argument("--output", "-o", required=True, metavar="DIR", help=_("folder for the bad images"))
+    crappify.add_argument(
+        "--dtype", choices=("float32", "input"), default="float32", help=_("numbers written")
+    )
+    crappify.add_argument("--seed", type=_seed, default=0, help=_("number that decides all that is random"))
+    _add_as_in_file(crappify)
 
 
 def _command(

@@ -2,9 +2,9 @@
 
 import argparse
 import tomllib
-from importlib import resources
 from pathlib import Path
 
+from app.commands.recipes import NoSuchRecipe, read_recipe
 from app.commands.run import absolute, run_job
 from app.commands.voice import DONE, STOPPED, Voice
 from app.engine import events
@@ -13,13 +13,6 @@ from app.images.folders import images_in
 from app.paths import Paths
 from app.settings import load_settings
 from app.text import _
-from models.errors import UserError
-
-
-class NoSuchRecipe(UserError):
-    """A training recipe is neither a file nor one that comes with the program."""
-
-    code = "train.no_recipe"
 
 
 def train_model(asked: argparse.Namespace, paths: Paths, voice: Voice) -> int:
@@ -47,19 +40,9 @@ def train_model(asked: argparse.Namespace, paths: Paths, voice: Voice) -> int:
 
 
 def _recipe(name: str, family: str) -> str:
-    """Return the text of the recipe `name`: a file, or one that comes with the program."""
-    shipped = resources.files("resources") / "recipes"
-    file = Path(name) if Path(name).is_file() else shipped / f"{Path(name).name}.toml"
-    try:
-        text = file.read_text(encoding="utf-8")
-        made_for = tomllib.loads(text).get("family")
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        names = ", ".join(sorted(one.name.removesuffix(".toml") for one in shipped.iterdir()))
-        raise NoSuchRecipe(
-            _("There is no readable recipe {name}.").format(name=name),
-            hint=_("Name a TOML file, or one of {names}.").format(names=names),
-            recipe=name,
-        ) from error
+    """Return the text of the recipe `name`, which must be one for `family`."""
+    text = read_recipe(name)
+    made_for = tomllib.loads(text).get("family")
     if made_for != family:
         raise NoSuchRecipe(
             _("The recipe {name} trains {made_for}, not {family}.").format(

@@ -160,6 +160,32 @@ class MatchSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class CrappifySpec:
+    """Make good images bad by a recipe (the text of a TOML file); each becomes an OME-TIFF.
+
+    Attributes
+    ----------
+    inputs : tuple of Input
+    recipe : str
+    output_dir : str
+        Absolute folder for the bad images; empty: beside each original.
+    name_pattern : str
+        File name of a bad image; ``{name}`` is the original's name without suffix.
+    dtype : Dtype
+        Numbers written; those of the input are rounded and limited to what they hold.
+    seed : int
+        With the name of a file and the place of a plane in it, decides all that is random.
+    """
+
+    inputs: tuple[Input, ...]
+    recipe: str
+    output_dir: str = ""
+    name_pattern: str = "{name}_bad.ome.tif"
+    dtype: Dtype = "float32"
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class EvaluateSpec:
     """Measure a model on pairs of low and high images with the same file names."""
 
@@ -256,7 +282,7 @@ class PackSpec:
 
 
 QuickSpec = PreviewSpec | SurveySpec | MatchSpec  # what is asked while somebody waits, and not kept
-Spec = ExportSpec | RestoreSpec | TrainSpec | EvaluateSpec | CheckSpec | PackSpec | QuickSpec
+Spec = ExportSpec | RestoreSpec | TrainSpec | CrappifySpec | EvaluateSpec | CheckSpec | PackSpec | QuickSpec
 
 KINDS: dict[str, tuple[type, str]] = {
     "restore": (RestoreSpec, "app.engine.runners.restore"),
@@ -264,6 +290,7 @@ KINDS: dict[str, tuple[type, str]] = {
     "survey": (SurveySpec, "app.engine.runners.survey"),
     "match": (MatchSpec, "app.engine.runners.match"),
     "train": (TrainSpec, "app.engine.runners.train"),
+    "crappify": (CrappifySpec, "app.engine.runners.crappify"),
     "evaluate": (EvaluateSpec, "app.engine.runners.evaluate"),
     "pack": (PackSpec, "app.engine.runners.pack"),
     "export": (ExportSpec, "app.engine.runners.export"),

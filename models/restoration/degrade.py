@@ -39,6 +39,7 @@ __all__ = [
     "FLUORESCENCE_PUBLISHED",
     "PSSR2_GAUSSIAN",
     "PSSR2_POISSON",
+    "Band",
     "Degradation",
     "Sampling",
     "blur",
@@ -142,7 +143,26 @@ PSSR2_GAUSSIAN = Degradation(scale=4, sampling="smooth", read_noise=13.0, step=1
 PSSR2_POISSON = Degradation(scale=4, sampling="smooth", gain=1.0, step=1.0, ceiling=255.0, clips=True)
 
 
-def degrade(good: Tensor, how: Sequence[Degradation], generator: Generator) -> Tensor:
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Where rows lie that are made bad without the rest of their image.
+
+    Attributes
+    ----------
+    top, height : int
+        First row of the band, and rows of the whole image; pixels of the good image.
+    seed : int
+        Decides what all bands share: the offsets of columns.
+    """
+
+    top: int
+    height: int
+    seed: int
+
+
+def degrade(
+    good: Tensor, how: Sequence[Degradation], generator: Generator, *, band: Band | None = None
+) -> Tensor:
     """Degrade a batch of images, each in its own way, on the device where they are.
 
     Parameters
@@ -153,6 +173,8 @@ def degrade(good: Tensor, how: Sequence[Degradation], generator: Generator) -> T
         Scale, sampling, noise_at and shot must agree within the batch.
     generator : torch.Generator
         On the device of `good`; the same state gives the same images.
+    band : Band, optional
+        Where `good` is a part of larger images.
 
     Returns
     -------
@@ -169,13 +191,13 @@ def degrade(good: Tensor, how: Sequence[Degradation], generator: Generator) -> T
     if good.shape[-1] % first.scale or good.shape[-2] % first.scale:
         raise ValueError("the sides of the good image must be multiples of the scale")
     offset = _column([d.offset for d in how], good)
-    x = _lit(good, offset, how)
+    x = _lit(good, offset, how, band)
     x = spread(blur(x, [d.blur_px for d in how]), [d.psf for d in how])
     if first.noise_at == "high":
         x = sample(_noisy(x, offset, how, generator), first.scale, first.sampling)
-        x = _scanned(x, how, generator)
+        x = _scanned(x, how, generator, band)
     else:
-        x = _scanned(sample(x, first.scale, first.sampling), how, generator)
+        x = _scanned(sample(x, first.scale, first.sampling), how, generator, band)
         x = _noisy(x, offset, how, generator)
     return _recorded(x, offset, how)
 
@@ -208,14 +230,15 @@ def _column(values: Sequence[float], like: Tensor) -> Tensor:
     return torch.tensor(values, dtype=torch.float32, device=like.device).view(-1, 1, 1, 1)
 
 
-def _lit(x: Tensor, offset: Tensor, how: Sequence[Degradation]) -> Tensor:
+def _lit(x: Tensor, offset: Tensor, how: Sequence[Degradation], band: Band | None) -> Tensor:
     """Illuminate unevenly."""
     if not any(d.shade for d in how):
         return x
-    return shade(x, offset, _column([d.shade for d in how], x), [d.shade_at for d in how])
+    loss, centres = _column([d.shade for d in how], x), [d.shade_at for d in how]
+    return shade(x, offset, loss, centres, top=band.top if band else 0, height=band.height if band else 0)
 
 
-def _scanned(x: Tensor, how: Sequence[Degradation], generator: Generator) -> Tensor:
+def _scanned(x: Tensor, how: Sequence[Degradation], generator: Generator, band: Band | None) -> Tensor:
     """Shift lines, then give lines and columns their offsets."""
     reach = [d.line_reach_px for d in how]
     if any(d.line_shift_px for d in how):
@@ -224,6 +247,8 @@ def _scanned(x: Tensor, how: Sequence[Degradation], generator: Generator) -> Ten
     if any(d.line_offset for d in how):
         x = x + _column([d.line_offset for d in how], x) * scanning.line_noise(x, reach, generator)
     if any(d.column_offset for d in how):
+        if band is not None:
+            generator = Generator(x.device).manual_seed(band.seed)
         x = x + _column([d.column_offset for d in how], x) * scanning.column_noise(x, generator)
     return x
 

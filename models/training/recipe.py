@@ -13,6 +13,7 @@ from models.restoration.crappify.optics import Kernel, is_kernel
 from models.training.losses import LossName
 
 Range = tuple[float, float]
+LARGEST = 1e12  # that a strength can be
 T = TypeVar("T")
 
 
@@ -222,15 +223,22 @@ def _part(kind: type[T], values: Any) -> T:  # Any: what TOML has
 
 def _checked(way: Crappify) -> Crappify:
     """Return `way` if its strengths can be had."""
-    for name, wanted, is_so in (
+    needs = [
+        (name, "two numbers, the smaller one first", _rises(getattr(way, name), -LARGEST, LARGEST))
+        for name, hint in get_type_hints(Crappify).items()
+        if hint == Range
+    ]
+    needs += [
+        ("weight", "a number above 0", 0 < way.weight < LARGEST),
         (
             "psf",
-            "rows of one odd length, an odd number of them, and a positive sum",
+            "an odd number of rows of one odd length, with a positive sum",
             not way.psf or is_kernel(way.psf),
         ),
-        ("shade", "parts from 0 to 1", _rises(way.shade, 0, 1)),
-        ("quality", "whole numbers from 1 to 100", way.quality == (0, 0) or _rises(way.quality, 1, 100)),
-    ):
+        ("shade", "two parts from 0 to 1, the smaller one first", _rises(way.shade, 0, 1)),
+        ("quality", "two whole numbers from 1 to 100", way.quality == (0, 0) or _rises(way.quality, 1, 100)),
+    ]
+    for name, wanted, is_so in needs:
         if not is_so:
             raise RecipeUnreadable(
                 f"The recipe's crappify.{name} needs {wanted}.",

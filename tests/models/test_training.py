@@ -249,6 +249,9 @@ def test_ssim_of_the_loss_agrees_with_the_score():
         "[[degrade]]\nquality = [90, 101]",
         "[[degrade]]\nquality = [50.5, 60]",
         "[[degrade]]\nshade = [0.2, 1.5]",
+        "[[degrade]]\nphotons = [5, 0]",
+        "[[degrade]]\nread_noise = [0.1, nan]",
+        "[[degrade]]\nweight = 0",
     ],
 )
 def test_a_recipe_with_a_slip_is_told_so(text):

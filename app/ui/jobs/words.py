@@ -8,6 +8,7 @@ from time import localtime, strftime
 from app.engine.job import Job, State
 from app.engine.specs import (
     CheckSpec,
+    CrappifySpec,
     EvaluateSpec,
     ExportSpec,
     Format,
@@ -77,6 +78,12 @@ def title_of(job: Job) -> str:
         ).format(count=len(spec.inputs), format=kind)
     if isinstance(spec, TrainSpec):
         return _("Train on {folder}").format(folder=Path(spec.good_dir).name)
+    if isinstance(spec, CrappifySpec):
+        if len(spec.inputs) == 1:
+            return _("Make {name} bad").format(name=_name(spec.inputs[0]))
+        return ngettext("Make {count} image bad", "Make {count} images bad", len(spec.inputs)).format(
+            count=len(spec.inputs)
+        )
     if isinstance(spec, EvaluateSpec):
         return _("Measure {model}").format(model=spec.model)
     if isinstance(spec, PackSpec):

@@ -1,4 +1,5 @@
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -6,7 +7,7 @@ from hypothesis import strategies as st
 
 from app.engine.events import ItemFailed, Progress, Remark
 from app.engine.job import Job
-from app.engine.specs import CheckSpec, Input, RestoreSpec
+from app.engine.specs import CheckSpec, CrappifySpec, Input, RestoreSpec
 from app.ui.jobs.actions import actions_for
 from app.ui.jobs.pace import Live, Pace
 from app.ui.jobs.words import clock, duration, remarks_of, sign_of, title_of
@@ -101,6 +102,9 @@ def test_a_job_is_named_after_its_image_or_their_number():
     two = RestoreSpec((Input("/a/one.tif"), Input("/a/two.tif")), "m")
     assert title_of(job("waiting", spec=two)) == "Restore 2 images"
     assert title_of(job("waiting", spec=CheckSpec())) == "Check this computer"
+    bad = CrappifySpec((Input("/data/one.tif"),), "")
+    assert title_of(job("waiting", spec=bad)) == "Make one.tif bad"
+    assert title_of(job("waiting", spec=replace(bad, inputs=bad.inputs * 3))) == "Make 3 images bad"
 
 
 def test_a_finished_job_with_remarks_looks_different():
