@@ -15,7 +15,8 @@ SPREAD = 2.0  # by which strengths vary around what was found: no two images are
 UNSEEN_BLUR_PX = 1.0  # blurs below it cannot be told apart
 SHRINK = {1: 2, 2: 1, 4: 1}  # of the compact network, by scale
 CROP = {1: 96, 2: 96, 4: 160}  # pixels of the good image
-WIDTHS, BLOCKS = (32, 64, 128), (2, 1, 1)
+WIDTHS, BLOCKS, BATCH = (32, 64, 128), (2, 1, 1), 16
+FAST_WIDTHS, FAST_BATCH = (16, 32, 64), 8  # for a quick look: some six times as many steps in the same time
 STEPS = 3000  # where no time is given
 KIN = 1.25  # times finer and coarser pixels that the model is meant for
 
@@ -35,6 +36,8 @@ class Wanted:
         Neighbouring frames that one result is made from.
     pixel_size_um : float or None
         Of the bad images.
+    is_quick : bool
+        Whether a small network shall do, which learns in minutes also without a graphics card.
     """
 
     id: str
@@ -43,6 +46,7 @@ class Wanted:
     strengths: Strengths = field(default_factory=Strengths)
     frames: int = 1
     pixel_size_um: float | None = None
+    is_quick: bool = False
 
 
 def recipe_text(wanted: Wanted) -> str:
@@ -56,14 +60,15 @@ def recipe_text(wanted: Wanted) -> str:
     }
     if um := wanted.pixel_size_um:
         about["pixel_size_um"] = (um / KIN, um * KIN)
-    network: dict[str, object] = {"scale": scale, "shrink": SHRINK[scale], "widths": WIDTHS, "blocks": BLOCKS}
+    widths, batch = (FAST_WIDTHS, FAST_BATCH) if wanted.is_quick else (WIDTHS, BATCH)
+    network: dict[str, object] = {"scale": scale, "shrink": SHRINK[scale], "widths": widths, "blocks": BLOCKS}
     if wanted.frames > 1:
         network["frames"] = wanted.frames
     parts = [f'family = "{"n2v" if wanted.way == "noisy" else "pssr"}"\n', _table("[about]", about)]
     parts.append(_table("[network]", network))
     if wanted.way == "noisy":
         parts.append(_table("[crops]", {"size": 64}))
-        parts.append(_table("[schedule]", {"steps": STEPS, "batch": 16, "every": 200, "keep": "last"}))
+        parts.append(_table("[schedule]", {"steps": STEPS, "batch": batch, "every": 200, "keep": "last"}))
         return "\n".join(parts)
     crops = {"size": CROP[scale], "soften_share": 0.3 if scale == 1 else 0.0, "soften_px": (0.5, 1.5)}
     if wanted.way == "pairs":
@@ -71,7 +76,7 @@ def recipe_text(wanted: Wanted) -> str:
     parts.append(_table("[crops]", crops))
     if wanted.way == "made bad":
         parts.append(_table("[[degrade]]", ranges_of(wanted.strengths)))
-    parts.append(_table("[schedule]", {"steps": STEPS, "batch": 16, "every": 100}))
+    parts.append(_table("[schedule]", {"steps": STEPS, "batch": batch, "every": 100}))
     return "\n".join(parts)
 
 

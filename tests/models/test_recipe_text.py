@@ -37,7 +37,7 @@ def test_grain_makes_the_noise_gaussian():
     assert way.grain_share == 1
 
 
-def test_frames_are_the_networks(monkeypatch):
+def test_frames_are_the_networks():
     assert "frames = 5" in recipe_text(Wanted("a", "A", frames=5))
 
 
@@ -50,6 +50,12 @@ def test_noisy_images_alone_need_another_family():
     recipe = parse(text)
     assert recipe.family == "n2v"
     assert recipe.about.name == 'A "quoted" ä'
+
+
+def test_a_quick_look_takes_a_small_network():
+    quick, normal = (parse(recipe_text(Wanted("a", "A", is_quick=is_quick))) for is_quick in (True, False))
+    assert quick.network["widths"][0] < normal.network["widths"][0]
+    assert quick.schedule.batch < normal.schedule.batch
 
 
 def test_pairs_are_not_made_bad():

@@ -76,8 +76,9 @@ class Curves(QWidget):
         self._beside.addItem(self.learning)
         item.vb.sigResized.connect(self._follow)
         item.setLabel("bottom", _("Steps"))
-        item.setLabel("left", _("Unseen images (dB)"))
-        item.setLabel("right", _("Loss on learning images"))
+        item.setLabel("left", _("Unseen (dB)"))
+        item.setLabel("right", _("Learning"))
+        item.getAxis("right").setStyle(showValues=False)  # a loss has no unit to speak of
 
     def _follow(self) -> None:
         self._beside.setGeometry(self.plot.getPlotItem().vb.sceneBoundingRect())
@@ -100,7 +101,7 @@ class Curves(QWidget):
         rows = (
             (accent, "———", _("unseen images")),
             (warning, "– – –", _("best simple filter on them")),
-            (quiet, "———", _("learning images (loss, right)")),
+            (quiet, "———", _("learning images (their loss, upside down)")),
         )
         signed = (f'<span style="color:{tint.name()}">{sign}</span> {text}' for tint, sign, text in rows)
         self.legend.setText("&nbsp;&nbsp; ".join(signed))

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -27,6 +28,7 @@ from app.ui.jobs.watch import JobsWatch
 from app.ui.jobs.words import duration, remarks_of
 from app.ui.panels import Services
 from app.ui.theme import set_role
+from app.ui.training import words
 from app.ui.training.choice_cards import Choice, ChoiceCards
 from app.ui.training.learning_view import LearningView
 from app.ui.training.ordering import order
@@ -68,6 +70,9 @@ class LearnStep(QWidget):
         self.name.setMaxLength(60)
         self.start = QPushButton(icon("play", "on_accent"), "")
         self.start.setProperty("role", "primary")
+        self.start.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.summary = QLabel(wordWrap=True)
+        self.summary.setProperty("role", "heading")
         self.lacking = QLabel(wordWrap=True)
         self.view = LearningView(services.background)
         self.remarks = QLabel(wordWrap=True)
@@ -89,9 +94,10 @@ class LearnStep(QWidget):
     def _show_promise(self) -> None:
         for card in self.lengths.cards.values():
             time = promise(cast("Length", card.choice.key), self.watch.jobs)
-            card.about.setText(f"{time}. {_(card.choice.about)}")
+            card.about.setText(f"{time[:1].upper()}{time[1:]}. {_(card.choice.about)}")
         self.start.setText(_("Start - {time}").format(time=promise(self._plan.length, self.watch.jobs)))
         lack = what_lacks(self._plan)
+        self.summary.setText("" if lack else words.summary(self._plan))
         self.start.setEnabled(not lack and not self._is_starting)
         self.lacking.setText(_(lack))
         set_role(self.lacking, "warning" if lack else "")
@@ -103,9 +109,9 @@ class LearnStep(QWidget):
             return
         job = self.watch.job(run.job)
         is_running = job is not None and job.state == "running"
-        words = self.watch.sentence(job) if job is not None and is_running else ""
+        progress = self.watch.sentence(job) if job is not None and is_running else ""
         share = self.watch.share(job) if job is not None and is_running else None
-        self.view.show_run(run.folder, run.state, words, share)
+        self.view.show_run(run.folder, run.state, progress, share)
         told = "\n".join(remarks_of(job)) if job is not None else ""
         self.remarks.setText(told)
         set_role(self.remarks, "bad" if run.state == "failed" else "quiet")
@@ -210,7 +216,7 @@ class LearnStep(QWidget):
         column = QVBoxLayout(choice)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
-        for widget in (title, about, self.lengths):
+        for widget in (title, about, self.summary, self.lengths):
             column.addWidget(widget)
         column.addLayout(naming)
         column.addLayout(begin)

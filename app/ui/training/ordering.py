@@ -97,6 +97,7 @@ def _wanted(plan: Plan, model: str, name: str) -> recipe_text.Wanted:
         strengths=plan.strengths,
         frames=plan.frames,
         pixel_size_um=known[0] if known else None,
+        is_quick=plan.length == "quick",
     )
 
 

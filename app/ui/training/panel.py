@@ -33,6 +33,7 @@ from app.ui.icons import icon
 from app.ui.jobs.words import Sign
 from app.ui.lazy import Lazy
 from app.ui.panels import Services
+from app.ui.theme import set_role
 from app.ui.training import words
 from app.ui.training.plan import Plan
 from models.knobs import N_
@@ -226,5 +227,6 @@ class TrainPanel(QWidget):
         self.back.setEnabled(place > 0)
         is_last = place == len(STEPS) - 1
         self.next.setVisible(not is_last)
+        set_role(self.next, "" if self.step == "learn" else "primary")  # there Start is what comes next
         if not is_last:
             self.next.setText(_("Next: {step}").format(step=_(STEPS[place + 1].title)))

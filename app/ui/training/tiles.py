@@ -167,7 +167,9 @@ class Tile(QStyledItemDelegate):
             is_faded = one.role == "left out" and bool(one.sample)
             self._paint_picture(painter, place, index.data(PICTURE), is_faded=is_faded)
         if index.data(DOUBT):
-            icon("warning", "warning").paint(painter, place.right() - 22, place.top() + 2, 20, 20)
+            plate = QRect(place.right() - 25, place.top(), 26, 26)
+            painter.fillRect(plate, colour("warning_fill", palette))
+            icon("warning", "warning").paint(painter, plate.adjusted(3, 3, -3, -3))
         line = metrics.height()
         token = "on_selection" if is_selected else "text"
         below = QRect(place.left(), place.bottom() + 5, side, line)
