@@ -181,6 +181,16 @@ def _one_sample(plan: Plan) -> str:
     )
 
 
+def _shared_sample(plan: Plan) -> str:
+    learnt = {one.sample for one in plan.of("learn")}
+    shared = sorted({one.sample for one in plan.of("test") if one.sample in learnt})
+    if len(plan.samples) == 1 or not shared:
+        return ""
+    return _("{sample} is both learnt from and tested on; the verdict would be too kind.").format(
+        sample=shown_name(shared[0])
+    )
+
+
 def _mixed_depth(plan: Plan) -> str:
     depths = {seen.dtype for one in plan.used if (seen := plan.about(one.path)) is not None and seen.dtype}
     if len(depths) <= 1:
@@ -191,6 +201,7 @@ def _mixed_depth(plan: Plan) -> str:
 ABOUT_ALL: tuple[tuple[str, Callable[[Plan], str]], ...] = (
     ("few", _few),
     ("one sample", _one_sample),
+    ("shared sample", _shared_sample),
     ("depth", _mixed_depth),
 )
 

@@ -117,6 +117,12 @@ def test_four_images_of_one_sample_in_two_bit_depths_are_told():
     assert [doubt.key for doubt in doubts_about(many)] == ["one sample"]
 
 
+def test_a_sample_on_both_sides_is_told(plan):
+    assert doubts_about(plan) == ()
+    both = choices.give_role(plan, [plan.of("learn")[0].path], "test")
+    assert [doubt.key for doubt in doubts_about(both)] == ["shared sample"]
+
+
 def test_pairs_go_by_name_and_else_by_order(plan):
     named = replace(plan, way="pairs", paired=tuple(Path("/low") / path.name for path in reversed(TEN)))
     assert all(one.path.name == bad.name for one, bad in named.partners)
