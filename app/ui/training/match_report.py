@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.ui.training.develop import Range, Slide, develop, display_range, load, to_gray
-from models.knobs import with_values
 from models.training.strengths import Matched, Meter, Strengths
 
 Gray = NDArray[np.uint8]
@@ -77,7 +76,7 @@ def matched_of(table: dict[str, Any]) -> Matched:
     """
     try:
         known = {field.name for field in dataclasses.fields(Strengths)}
-        strengths = with_values(Strengths, [(k, v) for k, v in table["strengths"].items() if k in known])
+        strengths = Strengths(**{name: value for name, value in table["strengths"].items() if name in known})
         meters = tuple(
             Meter(
                 meter["name"],

@@ -70,6 +70,7 @@ class MatchStep(QWidget):
         self.setProperty("role", "room")
         self._plan = Plan()
         self._subject: Subject | None = None  # what was asked about last
+        self._told: Strengths | None = None  # what the plan was told last
         self._fit: Answer | None = None
         self._answer: Answer | None = None
         self.matcher = Matcher(services, self)
@@ -108,6 +109,8 @@ class MatchStep(QWidget):
         self._plan = plan
         if self._subject is not None and subject_of(plan) != self._subject:
             self._forget()
+        elif self._told is not None and plan.is_matched and plan.strengths != self._told:
+            self._forget()  # they were set in another step
         if self.isVisible():
             self._ask()
         self._show_all()
@@ -136,8 +139,13 @@ class MatchStep(QWidget):
         if not self.is_needed or subject == self._subject or self._what_lacks():
             return
         self._subject = subject
-        strengths = values_of(self._plan.strengths) if self._plan.is_matched else ()
-        self.matcher.want(self._wish(strengths))
+        self.matcher.want(self._wish(values_of(self._plan.strengths) if self._are_set else ()))
+
+    @property
+    def _are_set(self) -> bool:
+        """Whether the plan says already how strong everything is."""
+        is_by_hand = self._plan.way == "sliders" and self._plan.strengths != Strengths()
+        return self._plan.is_matched or is_by_hand
 
     def _ask_again(self) -> None:
         self._subject = None
@@ -160,7 +168,7 @@ class MatchStep(QWidget):
 
     def _forget(self) -> None:
         self.matcher.stop()
-        self._subject = self._fit = self._answer = None
+        self._subject = self._told = self._fit = self._answer = None
         self._hide_fault()
         self._say_in_pictures("")
         self._leave_test()
@@ -184,6 +192,7 @@ class MatchStep(QWidget):
             self._wish_plan(matched.strengths if is_fit else self.form.strengths(), answer)
 
     def _wish_plan(self, strengths: Strengths, answer: Answer | None = None) -> None:
+        self._told = strengths
         matched = self._plan.matched if answer is None else answer.matched
         self.plan_wished.emit(replace(self._plan, strengths=strengths, matched=matched, is_matched=True))
 

