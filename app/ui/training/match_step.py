@@ -284,10 +284,9 @@ class MatchStep(QWidget):
         matched = answer.matched
         self.meters.show_meters(matched.meters, self._unit_um(answer))
         for widget in (self.sign, self.verdict):
-            widget.setVisible(matched.accuracy is not None)
-        if matched.accuracy is not None:
-            self.verdict.setText(classifier_words(matched.accuracy))
-            self.sign.show_sign(classifier_sign(matched.accuracy))
+            widget.setVisible(answer.bad is not None)
+        self.verdict.setText(classifier_words(matched.accuracy))
+        self.sign.show_sign(classifier_sign(matched.accuracy))
         self.test.setVisible(answer.can_be_tested)
         self.remarks.setText("\n".join(_(remark) for remark in matched.remarks))
         self.remarks.setVisible(bool(matched.remarks))
@@ -337,7 +336,7 @@ class MatchStep(QWidget):
         judged.setSpacing(8)
         judged.addWidget(self.sign, 0, Qt.AlignmentFlag.AlignTop)
         judged.addWidget(self.verdict, 1)
-        judged.addWidget(self.test, 0, Qt.AlignmentFlag.AlignTop)
+        judged.addWidget(self.test, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight)
         columns = BesideLayout((2, 3))
         columns.addWidget(self.meters)
         columns.addWidget(self.form)

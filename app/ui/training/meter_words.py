@@ -86,9 +86,11 @@ def _words(name: MeterName, measured: float | None, produced: float | None, unit
 def _caption(meter: Meter, place: int) -> str:
     """Name the brightness; where there are not three, by its gray level."""
     if len(meter.at) == len(PARTS):
-        return _("{part} (gray level {level})").format(part=_(PARTS[place]), level=f"{meter.at[place]:.4g}")
+        return _("{part} (gray level {level})").format(
+            part=_(PARTS[place]), level=f"{_rounded(meter.at[place]):.12g}"
+        )
     if place < len(meter.at):
-        return _("at gray level {level}").format(level=f"{meter.at[place]:.4g}")
+        return _("at gray level {level}").format(level=f"{_rounded(meter.at[place]):.12g}")
     return ""
 
 

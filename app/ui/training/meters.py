@@ -107,8 +107,11 @@ class MeterView(QWidget):
             self.bars.append(bar)
             grid.addWidget(bar, row, 0, 1, 2)
             row += 1
+        reason = _(meter.reason) if meter.reason else ""
         if not meter.is_measured:
-            self.reason = _quiet(_("Assumed. {reason}").format(reason=_(meter.reason)).strip(), wraps=True)
+            reason = _("Assumed. {reason}").format(reason=reason).strip()
+        self.reason = _quiet(reason, wraps=True)
+        if reason:
             grid.addWidget(self.reason, row, 0, 1, 2)
 
 

@@ -34,19 +34,24 @@ def result_words(right: int, total: int) -> str:
     return f"{count} {meaning}"
 
 
-def classifier_words(accuracy: float) -> str:
-    """Say what a small classifier's share of right answers means."""
+def classifier_words(accuracy: float | None) -> str:
+    """Say what a small classifier's share of right answers means; None: it was not asked."""
+    if accuracy is None:
+        return _("Changed by hand: the small classifier was not asked. Try for yourself.")
     percent = round(accuracy * 100)
     sentence = next(words for most, words in VERDICTS if percent <= most)
     return _(sentence).format(percent=percent)
 
 
-def classifier_sign(accuracy: float) -> Sign:
+def classifier_sign(accuracy: float | None) -> Sign:
     """Return the shape and colour that go with the words."""
+    if accuracy is None:
+        return NOT_ASKED
     percent = round(accuracy * 100)
     return next(sign for most, sign in SIGNS if percent <= most)
 
 
+NOT_ASKED = Sign(N_("Not tested"), "ring", "quiet")
 SIGNS = (  # up to so many percent
     (65, Sign(N_("They look alike"), "tick", "good")),
     (75, Sign(N_("They look nearly alike"), "ring", "quiet")),

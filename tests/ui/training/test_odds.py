@@ -28,3 +28,8 @@ def test_the_result_is_told_with_what_guessing_would_get():
 def test_the_programs_own_verdict_is_a_sentence_with_a_sign(accuracy, part, shape):
     assert part in classifier_words(accuracy)
     assert classifier_sign(accuracy).shape == shape
+
+
+def test_a_classifier_that_was_not_asked_gives_no_verdict():
+    assert classifier_words(None).startswith("Changed by hand: the small classifier was not asked.")
+    assert classifier_sign(None).shape == "ring"
