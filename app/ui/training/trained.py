@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
-import unicodedata
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +11,7 @@ import numpy as np
 
 from app.library.card import ModelCard, read_card, write_card
 from app.library.errors import LibraryError, ModelExists, PlaceUnusable, UnreadableCard
+from app.library.saving import id_of
 from app.library.store import CARD_FILE, Library
 from app.ui.training.develop import Slide, develop, display_range, load
 from models.errors import UserError
@@ -24,7 +23,6 @@ log = logging.getLogger(__name__)
 VERDICT_FILE, HISTORY, CHECKPOINT = "verdict.json", "history", "checkpoint.safetensors"
 BAD, SIMPLE, NOW, GOOD = "bad", "simple", "now", "good"
 CASES = {"worst": N_("Worst case"), "median": N_("Middle case"), "": N_("An unseen image")}
-LONGEST_ID = 60
 PERSONAL = "not shared"
 
 
@@ -150,12 +148,6 @@ def _array(file: Path) -> np.ndarray | None:
         return None
 
 
-def slug(name: str) -> str:
-    """Return the id of a model with this name: small letters, digits and dashes."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:LONGEST_ID].strip("-") or "model"
-
-
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """What the person wrote on the card."""
@@ -170,7 +162,7 @@ def with_wishes(card: ModelCard, wishes: Wishes) -> ModelCard:
     name = wishes.name.strip()
     return replace(
         card,
-        id=card.id if name == card.name else slug(name),
+        id=card.id if name == card.name else id_of(name),
         name=name,
         purpose=wishes.purpose.strip(),
         licence=wishes.licence.name,

@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from app.engine.specs import KINDS, TrainSpec
+from app.engine.specs import PackSpec, TrainSpec
 from app.library.card import ModelCard
 from app.text import _
 from app.ui.column import Column
@@ -30,7 +30,7 @@ from models.training.verdict import sentence
 
 SIGN = 22
 EMPTY = N_("Here you will see how the model does on images that it never saw, once a training is over.")
-PACK, PACKED = "pack", "{name}.zip"
+PACKED = "{name}.zip"
 
 
 class VerdictStep(QWidget):
@@ -106,7 +106,6 @@ class VerdictStep(QWidget):
             self.form.show_card(card)
         for button in (self.use, self.export):
             button.setEnabled(card is not None)
-        self.export.setVisible(PACK in KINDS)
         self.longer.setVisible(trained.has_checkpoint)
         self._show_remarks(trained)
 
@@ -179,8 +178,7 @@ class VerdictStep(QWidget):
         """Write a package of the model in the background, whether it is saved or not."""
         engine, notices = self._services.engine, self._services.notices
         said = _("The package is being written; Jobs shows how far it is.")
-        kind, _runner = KINDS[PACK]
-        call = partial(engine.submit, kind(model=model, output=output, folder=str(folder)))
+        call = partial(engine.submit, PackSpec(model, output, str(folder)))
         self._services.background.run(call, lambda _number: notices.tell(said), notices.show_error)
 
     def _train_longer(self) -> None:

@@ -14,7 +14,6 @@ from app.ui.training.trained import (
     read_pictures,
     read_trained,
     save,
-    slug,
 )
 from app.ui.training.verdict_words import remarks, rows
 from models.training.verdict import conclude
@@ -87,19 +86,6 @@ def test_what_is_missing_or_damaged_is_told(folder, library, name, content, part
         (folder / name).write_bytes(content)
     (fault,) = read_trained(folder, library).faults
     assert part in fault
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("My actin, 40×", "my-actin-40"),
-        ("Zellkerne für Köln", "zellkerne-fur-koln"),
-        ("核", "model"),
-        ("x" * 100, "x" * 60),
-    ],
-)
-def test_a_name_becomes_an_id(name, expected):
-    assert slug(name) == expected
 
 
 def test_saving_writes_the_card_and_adds_the_model(folder, library):

@@ -1,11 +1,11 @@
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QLabel
 
-from app.engine.specs import KINDS, TrainSpec
+from app.engine.specs import PackSpec, TrainSpec
 from app.ui.training.earlier import EarlierTrainings, find_earlier
 from app.ui.training.plan import Chosen, Plan, Run
 from app.ui.training.verdict_step import VerdictStep
@@ -121,20 +121,8 @@ def test_using_a_model_saves_it_first(shown, services, qtbot):
         qtbot.mouseClick(shown.use, Qt.MouseButton.LeftButton)
 
 
-@dataclass(frozen=True, slots=True)
-class FakePack:
-    model: str
-    output: str
-    folder: str
-
-
-def test_a_package_is_written_by_a_job_where_the_person_says(
-    services, show, folder, qtbot, monkeypatch, tmp_path
-):
-    monkeypatch.setitem(KINDS, "pack", (FakePack, "nowhere"))
-    step = show(VerdictStep(services), 1100, 900)
-    step.show_result(folder)
-    qtbot.waitUntil(lambda: step.export.isVisible())
+def test_a_package_is_written_by_a_job_where_the_person_says(shown, services, folder, qtbot, tmp_path):
+    step = shown
     qtbot.mouseClick(step.export, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bool(step.findChildren(QFileDialog)))
     (dialog,) = step.findChildren(QFileDialog)
@@ -144,7 +132,7 @@ def test_a_package_is_written_by_a_job_where_the_person_says(
     qtbot.waitUntil(lambda: bool(services.notices.told))
     assert services.engine.asked[-1] == (
         "submit",
-        FakePack("my-actin", str(tmp_path / "out.zip"), str(folder)),
+        PackSpec("my-actin", str(tmp_path / "out.zip"), str(folder)),
     )
 
 
