@@ -128,7 +128,8 @@ class Wiring(QObject):
     def _connect_display(self, _panel: Any) -> None:
         self._join("display", self._join_display)
 
-    def _connect_restore(self, _panel: Any) -> None:
+    def _connect_restore(self, panel: Any) -> None:
+        panel.page.train.clicked.connect(partial(self.desk.go, "train"))
         self._join("restore", self._join_restore)
 
     def _connect_info(self, info: Any) -> None:

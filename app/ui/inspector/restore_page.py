@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from app.text import _, ngettext
 from app.ui.column import Column
 from app.ui.forms import Fold
+from app.ui.icons import icon
 from app.ui.inspector.restore_cards import ModelChoices
 from app.ui.inspector.restore_offers import Offer
 from app.ui.inspector.restore_settings import RestoreSettings
@@ -168,6 +169,10 @@ class RestorePage(QWidget):
         self.setProperty("role", "page")
         self.picture = QLabel(wordWrap=True)
         self.choices = ModelChoices()
+        self.train = QPushButton(icon("train"), _("Train your own…"))
+        self.train.setProperty("role", "link")
+        self.train.setToolTip(_("From at least five good images and a bad one."))
+        self.train.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.preview = QCheckBox(_("Preview in the picture"))
         self.preview.setChecked(True)
         self.preview_words = QLabel(wordWrap=True)
@@ -214,7 +219,7 @@ class RestorePage(QWidget):
         column = QVBoxLayout(inner)
         column.setContentsMargins(14, 12, 14, 12)
         column.setSpacing(10)
-        for widget in (self.picture, self.choices, self.preview, self.preview_words, self.fold):
+        for widget in (self.picture, self.choices, self.train, self.preview, self.preview_words, self.fold):
             column.addWidget(widget)
         column.addStretch(1)
         line = QFrame()

@@ -212,6 +212,7 @@ class LearnStep(QWidget):
         begin = QHBoxLayout()
         begin.addWidget(self.start)
         begin.addWidget(self.lacking, 1)
+        begin.addStretch(1)
         choice = QWidget()
         column = QVBoxLayout(choice)
         column.setContentsMargins(0, 0, 0, 0)
