@@ -236,7 +236,7 @@ class MatchStep(QWidget):
     # The blind test
 
     def _begin_test(self) -> None:
-        if self._answer is not None:
+        if self._answer is not None and self._answer.can_be_tested:
             self.blind.start(self._answer.real, self._answer.fake)
             self.pages.setCurrentIndex(1)
             self.blind.setFocus()

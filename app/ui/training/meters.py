@@ -107,9 +107,8 @@ class MeterView(QWidget):
             self.bars.append(bar)
             grid.addWidget(bar, row, 0, 1, 2)
             row += 1
-        reason = _(meter.reason) if meter.reason else ""
-        if not meter.is_measured:
-            reason = _("Assumed. {reason}").format(reason=reason).strip()
+        untold = "" if meter.is_measured else _("This is assumed.")
+        reason = _(meter.reason) if meter.reason else untold
         self.reason = _quiet(reason, wraps=True)
         if reason:
             grid.addWidget(self.reason, row, 0, 1, 2)

@@ -72,6 +72,7 @@ class StrengthsForm(QWidget):
         measured = {meter.name for meter in meters if meter.is_measured}
         has_fit = bool(measured)
         self.fitted = fitted
+        self.back.setText(_("Back to fit") if has_fit else _("Back to the first values"))
         for key, names in self._columns().items():
             form = self.forms[key]
             form.blockSignals(True)

@@ -125,7 +125,7 @@ def test_meters_show_measured_and_produced_or_why_they_are_assumed(fitted):
     assert views[0].bars[0].accessibleName() == "real 12, made 12.4"
     assert views[0].bars[0].track.measured < views[0].bars[1].track.measured < 1
     assert not views[3].bars[0].is_measured
-    assert views[3].reason.text() == "Assumed. There are too few pixels to find specks."
+    assert views[3].reason.text() == "There are too few pixels to find specks."
     assert "real 1.7\u202fpx (102\u202fnm), made 1.8\u202fpx (108\u202fnm)" in said(views[2])
     fitted.step.grab()
 
