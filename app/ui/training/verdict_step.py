@@ -20,6 +20,7 @@ from app.ui.jobs.sign import SignLabel
 from app.ui.panels import Services
 from app.ui.training.case_gallery import CaseGallery
 from app.ui.training.case_table import CaseTable
+from app.ui.training.earlier import EarlierTrainings, trainings_dir
 from app.ui.training.plan import Plan, Run
 from app.ui.training.save_form import SaveForm
 from app.ui.training.trained import Trained, Wishes, read_trained, save
@@ -60,6 +61,7 @@ class VerdictStep(QWidget):
         self.export = QPushButton(icon("save"), _("Export as bioimage.io package…"))
         self.longer = QPushButton(icon("play"), _("Train longer"))
         self.longer.setToolTip(_("Goes on from the state it has reached; what it can do now is kept."))
+        self.earlier = EarlierTrainings(services, trainings_dir(services.paths))
         self.empty = _text("quiet", _(EMPTY))
         self.content = QWidget()
         self._arrange()
@@ -81,6 +83,12 @@ class VerdictStep(QWidget):
     def _take(self, folder: Path, trained: Trained) -> None:
         if folder == self._folder:
             self._show_trained(trained)
+
+    def _forget(self, folder: Path) -> None:
+        """Show nothing of a training that was thrown away."""
+        if folder == self._folder:
+            self._folder = None
+            self._show_trained(None)
 
     # Showing
 
@@ -214,6 +222,9 @@ class VerdictStep(QWidget):
         self.use.clicked.connect(partial(self._with_saved, self.use_wished.emit))
         self.export.clicked.connect(self._ask_where)
         self.longer.clicked.connect(self._train_longer)
+        self.earlier.opened.connect(self.show_result)
+        self.earlier.thrown_away.connect(self._forget)
+        self.saved.connect(self.earlier.refresh)
 
     def _arrange(self) -> None:
         told = QHBoxLayout()
@@ -238,6 +249,7 @@ class VerdictStep(QWidget):
         whole.setContentsMargins(18, 14, 18, 14)
         whole.addWidget(self.empty)
         whole.addWidget(self.content)
+        whole.addWidget(self.earlier)
         whole.addStretch(1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
