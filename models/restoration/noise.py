@@ -1,8 +1,8 @@
 """Measuring noise in single images: its variance against brightness, its grain, specks and lines.
 
 Nothing but the image is needed. Noise is what a filter lets through that is blind to planes and slow bends
-(Immerkaer, CVIU 64, 300, 1996); structure that it lets through too is told apart by the slopes around it, which
-noise hardly has.
+(Immerkaer, CVIU 64, 300, 1996); structure that it lets through too is told apart by the slopes around it,
+which noise hardly has.
 
     variance(level) = gain * (level - offset) + read_noise ** 2
 """
@@ -31,7 +31,6 @@ ROUNDS = 12
 CUT_SHARE = 0.02  # of a block may be cut off
 SIGNIFICANT = 3.0  # standard errors
 LINES_FACTOR = 2.0  # rows against columns, in variance
-SLOPE_OF_NOISE = 1 / (4 * np.pi * SMOOTH_PX**4)  # mean square, per variance of white noise
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +60,8 @@ class Blocks:
     level : (n,) float64
         Mean gray level.
     variance : (n,) float64
-        Mean square of what the filter lets through: the variance of the noise, where it is white, plus a little
-        structure.
+        Mean square of what the filter lets through: the variance of the noise, where it is white, and a
+        little structure.
     wide : (n,) float64
         The same for a filter of twice the width along one side; equal for white noise, more where noise is
         correlated.
@@ -85,7 +84,8 @@ def residual(plane: Plane) -> Plane:
     White noise keeps its standard deviation.
     """
     rows = plane[:-2] - 2 * plane[1:-1] + plane[2:]
-    return (rows[:, :-2] - 2 * rows[:, 1:-1] + rows[:, 2:]) / np.float32(6)
+    through: Plane = (rows[:, :-2] - 2 * rows[:, 1:-1] + rows[:, 2:]) / np.float32(6)
+    return through
 
 
 def blocks_of(planes: Sequence[Plane], *, floor: float = -np.inf, ceiling: float = np.inf) -> Blocks:
@@ -146,7 +146,7 @@ def flattest(blocks: Blocks) -> Blocks:
     return Blocks(blocks.level[chosen], blocks.variance[chosen], blocks.wide[chosen], blocks.slope[chosen])
 
 
-def fit_curve(flat: Blocks, offset: float) -> NoiseCurve:
+def fit_curve(flat: Blocks, offset: float, grain_px: float = 0.0) -> NoiseCurve:
     """Fit the variance against brightness, robustly and with structure told apart.
 
     Parameters
@@ -155,30 +155,35 @@ def fit_curve(flat: Blocks, offset: float) -> NoiseCurve:
         See `flattest`.
     offset : float
         Gray level without light. It is moved up to where the variance vanishes, if that lies above it.
+    grain_px : float
+        Correlation of the noise, as far as it is known. The curve is of what the filter lets through all the
+        same, see `share_seen`.
 
     A gain that is not significant is 0.
     """
     light = flat.level - offset
     one = np.ones_like(light)
-    (gain, square), error = _fit(np.stack([light, one], axis=1), flat.variance, flat)
+    (gain, square), error = _fit(np.stack([light, one], axis=1), flat.variance, flat, grain_px)
     if gain < SIGNIFICANT * error:
-        gain, square = 0.0, float(_fit(one[:, None], flat.variance, flat)[0][0])
+        gain, square = 0.0, float(_fit(one[:, None], flat.variance, flat, grain_px)[0][0])
     if gain > 0 and square < 0:
         return NoiseCurve(float(gain), 0.0, float(offset - square / gain))
     return NoiseCurve(float(gain), float(np.sqrt(max(square, 0.0))), offset)
 
 
-def correlation(flat: Blocks, curve: NoiseCurve) -> float:
+def correlation(flat: Blocks, curve: NoiseCurve, grain_px: float = 0.0) -> float:
     """Return the correlation of the noise of neighbouring pixels, as a Gaussian of `grain_of` has it.
 
-    Negative where the image was sharpened.
+    Negative where the image was sharpened. `grain_px` is what is known of it so far.
     """
     expected = np.maximum(curve.variance(flat.level), 1e-12)[:, None]
-    fine, wide = (float(_fit(expected, values, flat)[0][0]) for values in (flat.variance, flat.wide))
+    fine, wide = (
+        float(_fit(expected, values, flat, grain_px)[0][0]) for values in (flat.variance, flat.wide)
+    )
     if wide <= 0 or fine <= 0:
         return 0.0
     ratio = fine / wide
-    ratios, neighbours, _ = _grain_table()
+    ratios, neighbours, *_ = _grain_table()
     if ratio >= 1:
         return 0.75 * (1 - ratio)
     return float(np.interp(-ratio, -ratios, neighbours))
@@ -195,34 +200,41 @@ def share_seen(grain_px: float) -> float:
 
 
 @cache
-def _grain_table() -> tuple[Values, Values, Values]:
-    """Return for each of `GRAINS`: fine over wide, correlation of neighbours, share of the variance seen."""
+def _grain_table() -> tuple[Values, Values, Values, Values]:
+    """Return what noise of each of `GRAINS` looks like.
+
+    Fine over wide, correlation of neighbours, share of the variance seen, and mean square slope after
+    smoothing, per variance that is seen.
+    """
     x = np.arange(-16, 17)
     rows = []
     for grain in GRAINS:
         kernel = np.exp(-0.5 * (x / max(grain, 1e-3)) ** 2)
         lags = np.correlate(kernel, kernel, "full")[32:37]
+        density = float(kernel.sum() ** 2 / lags[0]) ** 2  # of its power at long waves; 1 for white noise
         lags = lags / lags[0]
         fine = (6 - 8 * lags[1] + 2 * lags[2]) / 6
         wide = (6 - 8 * lags[2] + 2 * lags[4]) / 6
-        rows.append((fine / wide, lags[1], fine**2))
-    ratios, neighbours, seen = np.array(rows).T
-    return ratios, neighbours, seen
+        slope = density / (4 * np.pi * (SMOOTH_PX**2 + grain**2) ** 2)
+        rows.append((fine / wide, lags[1], fine**2, slope / fine**2))
+    ratios, neighbours, seen, slopes = np.array(rows).T
+    return ratios, neighbours, seen, slopes
 
 
-def _fit(columns: Values, variance: Values, flat: Blocks) -> tuple[Values, float]:
+def _fit(columns: Values, variance: Values, flat: Blocks, grain_px: float) -> tuple[Values, float]:
     """Return robust weighted least squares of `variance`, and the standard error of the first number.
 
     Weights are 1 / expected variance squared, and Tukey's. Structure is a further column, which never takes
     noise away.
     """
+    slope_of_noise = float(np.interp(grain_px, GRAINS, _grain_table()[3]))
     typical = max(float(np.median(variance)), 1e-12)
     expected = np.full_like(variance, typical)
     weights = np.ones_like(variance)
-    found = np.zeros(columns.shape[1])
+    found: NDArray[np.floating] = np.zeros(columns.shape[1])
     spread = 0.0
     for _ in range(ROUNDS):
-        slope = np.maximum(flat.slope - SLOPE_OF_NOISE * expected, 0)
+        slope = np.maximum(flat.slope - slope_of_noise * expected, 0)
         scale = (weights / expected)[:, None]
         more = np.linalg.lstsq(np.column_stack([columns, slope]) * scale, variance * scale[:, 0])[0]
         leak = max(float(more[-1]), 0.0)
@@ -233,7 +245,7 @@ def _fit(columns: Values, variance: Values, flat: Blocks) -> tuple[Values, float
         weights = 1 - np.clip(np.abs(off) / (TUKEY * spread), 0, 1) ** 2
     scaled = columns * (weights / expected)[:, None]
     error = spread * float(np.sqrt(np.linalg.pinv(scaled.T @ scaled)[0, 0]))
-    return TUKEY_BIAS * found, error
+    return np.asarray(TUKEY_BIAS * found, np.float64), error
 
 
 def without_specks(plane: Plane, curve: NoiseCurve, *, step: float = 0.0) -> tuple[Plane, float, float]:

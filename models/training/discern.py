@@ -1,4 +1,4 @@
-"""Which one is real? A small network learns to tell real bad patches from made ones, and is asked about others.
+"""Which one is real? A small network learns to tell real bad patches from made ones, and is asked about more.
 
 Only the noise and the finest details are shown to it, in units of the noise that the real images have at that
 brightness, and patches of both kinds are chosen alike in brightness and coarse structure: what an image shows
@@ -40,7 +40,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Half:
-    """Patches of one half of a field, with what they are chosen by: brightness and coarse structure, (n, 2)."""
+    """Patches of half a field, with what they are chosen by: brightness and coarse structure, (n, 2)."""
 
     patches: Patches
     traits: NDArray[np.float64]
@@ -57,7 +57,9 @@ def tell_apart(real: Sequence[Plane], made: Sequence[Plane], measured: Measured,
     seed : int
     """
     for side in (SIDE, SMALL):
-        halves = [(_half(real, measured, side, odd), _half(made, measured, side, odd)) for odd in (False, True)]
+        halves = [
+            (_half(real, measured, side, odd), _half(made, measured, side, odd)) for odd in (False, True)
+        ]
         if min(len(half.patches) for pair in halves for half in pair) >= ENOUGH:
             break
     if min(len(half.patches) for pair in halves for half in pair) < FEWEST:
@@ -150,7 +152,7 @@ def _learned(real: Patches, made: Patches, *, seed: int) -> Judge:
                 m.lerp_(slope, 0.1)
                 v.lerp_(slope.square(), 0.01)
                 scaled = (m / (1 - 0.9**step)) / ((v / (1 - 0.99**step)).sqrt() + 1e-8)
-                weight -= rate * scaled
+                weight.sub_(rate * scaled)
     return network.eval()
 
 

@@ -1,7 +1,6 @@
 """Making good planes bad with given strengths, and saying the same strengths as a recipe for training."""
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -34,6 +33,7 @@ def degradation_of(strengths: Strengths) -> Degradation:
         grain_px=strengths.grain_px,
         salt=strengths.salt,
         pepper=strengths.pepper,
+        line_offset=strengths.line_noise,
         step=strengths.step,
         ceiling=strengths.ceiling or math.inf,
     )
@@ -54,9 +54,6 @@ def make_bad(good: Plane, strengths: Strengths, seed: int) -> Plane:
     tensor = torch.from_numpy(np.ascontiguousarray(in_levels(good, strengths)[:height, :width]))[None, None]
     generator = torch.Generator().manual_seed(seed)
     made = degrade(tensor, [degradation_of(strengths)], generator)[0, 0]
-    if strengths.line_noise > 0:
-        made += strengths.line_noise * torch.randn(made.shape[0], 1, generator=generator)
-        made = torch.round(made / strengths.step) * strengths.step if strengths.step > 0 else made
     if strengths.step > 0:  # what a camera writes is never below 0
         made = made.clamp_min(0)
     plane: Plane = made.clamp_max(strengths.ceiling or math.inf).numpy()
@@ -87,8 +84,3 @@ def crappify_of(strengths: Strengths, *, spread: float = 2.0) -> Crappify:
         specks_share=0.5 if specks > 0 else 0.0,
         levels=round(span / strengths.step) if strengths.step > 0 else 0,
     )
-
-
-def pooled(planes: Sequence[Plane]) -> NDArray[np.float32]:
-    """Return up to a quarter of a million pixels of every plane in one row."""
-    return np.concatenate([plane.ravel()[:: max(1, plane.size >> 18)] for plane in planes])

@@ -23,7 +23,22 @@ Plane = NDArray[np.float32]
 
 CALM_PX = 2.0  # smoothing after which brightness is looked at
 DARKEST = 0.5  # percent: the middle of the darkest hundredth
-SHARES = (0.5, 1, 2, 5, 10, 25, 50, 75, 90, 95, 98, 99, 99.5, 99.8)  # percent, by which brightness is compared
+SHARES = (
+    0.5,
+    1,
+    2,
+    5,
+    10,
+    25,
+    50,
+    75,
+    90,
+    95,
+    98,
+    99,
+    99.5,
+    99.8,
+)  # percent, by which brightness is compared
 NOISE_AT = (20.0, 50.0, 80.0)  # percent
 GRAINY = 0.1  # correlation of neighbours from which noise is called grainy
 CUT_OFF = 1e-4  # share of pixels at the brightest level that means saturation
@@ -32,7 +47,7 @@ WIDE_RANGE = 3.0  # brightness of the 95th over the 5th percentile from which ph
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """How gray levels of an image lie: ends where pixels are cut off (infinite: nowhere) and their distance."""
+    """How gray levels lie: the ends where pixels are cut off (infinite: nowhere) and their distance."""
 
     floor: float
     ceiling: float
@@ -122,12 +137,14 @@ def measure(planes: Sequence[Plane], *, levels: Levels | None = None) -> Measure
         salt.append(bright)
         pepper.append(dark)
     flat = flattest(blocks_of(clean, floor=known.floor, ceiling=known.ceiling))
-    smooth = [ndimage.gaussian_filter(plane, CALM_PX, mode="nearest") for plane in clean]
-    values = np.concatenate([plane.ravel()[:: max(1, plane.size >> 18)] for plane in smooth])
-    brightness = np.percentile(values, SHARES)
+    both = brightness_of(clean, (*SHARES, *NOISE_AT))
+    brightness, noise_at = both[: len(SHARES)], both[len(SHARES) :]
     curve = fit_curve(flat, float(brightness[0]))
     neighbours = correlation(flat, curve)
     if neighbours > GRAINY:
+        grain_px = grain_of(neighbours)
+        curve = fit_curve(flat, float(brightness[0]), grain_px)
+        neighbours = max(correlation(flat, curve, grain_px), neighbours)
         more = 1 / share_seen(grain_of(neighbours))
         curve = NoiseCurve(curve.gain * more, curve.read_noise * more**0.5, curve.offset)
     return Measured(
@@ -138,9 +155,16 @@ def measure(planes: Sequence[Plane], *, levels: Levels | None = None) -> Measure
         float(np.mean(pepper)),
         float(np.median([line_noise(plane) for plane in clean])),
         tuple(float(value) for value in brightness),
-        tuple(float(value) for value in np.percentile(values, NOISE_AT)),
+        tuple(float(value) for value in noise_at),
         tuple(clean),
     )
+
+
+def brightness_of(planes: Sequence[Plane], shares: Sequence[float]) -> NDArray[np.float64]:
+    """Return the percentiles of smoothed planes, all together."""
+    smooth = [ndimage.gaussian_filter(plane, CALM_PX, mode="nearest", truncate=3.0) for plane in planes]
+    values = np.concatenate([plane.ravel()[:: max(1, plane.size >> 17)] for plane in smooth])
+    return np.asarray(np.percentile(values, shares), np.float64)
 
 
 def _darkest(planes: Sequence[Plane]) -> float:

@@ -26,7 +26,7 @@ RESOLVED_PX = 1.0  # a blur below one pixel leaves nothing to be seen
 
 @dataclass(frozen=True, slots=True)
 class Spectrum:
-    """Mean power of Hann-windowed tiles, ``(side, side)``, per pixel: white noise has its variance everywhere."""
+    """Mean power of Hann-windowed tiles, ``(side, side)``, per pixel; of white noise its variance."""
 
     power: Power
 
@@ -57,7 +57,7 @@ class Sharpness:
 
 def tile_side(good: Sequence[Plane], bad: Sequence[Plane], scale: int) -> int:
     """Return the largest side of tiles, in pixels of the bad image, that fits all planes."""
-    room = min(min(min(plane.shape) for plane in bad), min(min(plane.shape) for plane in good) // scale)
+    room: int = min(min(min(plane.shape) for plane in bad), min(min(plane.shape) for plane in good) // scale)
     return min(TILE, max(SMALLEST_TILE, room // 2 * 2))
 
 
@@ -78,14 +78,15 @@ def spectrum(planes: Sequence[Plane], side: int) -> Spectrum:
 
 def _tiles(plane: Plane, side: int) -> list[Plane]:
     corners = [
-        range(0, max(1, extent - side + 1), side // 2) if extent >= side else range(0) for extent in plane.shape
+        range(0, max(1, extent - side + 1), side // 2) if extent >= side else range(0)
+        for extent in plane.shape
     ]
     return [plane[y : y + side, x : x + side] for y in corners[0] for x in corners[1]]
 
 
 def degraded(good: Spectrum, blur_px: float, scale: int, sampling: Sampling) -> Power:
     """Return the spectrum of blurred and sampled good images, (side / scale, side / scale)."""
-    f = np.fft.fftfreq(good.side)
+    f = np.asarray(np.fft.fftfreq(good.side), np.float64)
     gauss = np.exp(-4 * (np.pi * blur_px * f) ** 2)  # of power
     along_y, along_x = _taken(f, scale, sampling)
     power = good.power * np.outer(gauss * along_y, gauss * along_x)
@@ -99,12 +100,23 @@ def _taken(f: Power, scale: int, sampling: Sampling) -> tuple[Power, Power]:
     box = np.mean([np.exp(2j * np.pi * f * i) for i in range(scale)], axis=0)
     centre = np.mean([np.exp(2j * np.pi * f * i) for i in range((scale - 1) // 2, scale // 2 + 1)], axis=0)
     area, point = np.abs(box) ** 2, np.abs(centre) ** 2
-    ways = {"area": (area, area), "line": (point, area), "point": (point, point), "smooth": (area**2, area**2)}
+    ways = {
+        "area": (area, area),
+        "line": (point, area),
+        "point": (point, point),
+        "smooth": (area**2, area**2),
+    }
     return ways[sampling] if scale > 1 else (np.ones_like(f), np.ones_like(f))
 
 
 def sharpness(
-    good: Spectrum, bad: Spectrum, noise: Power | float, *, scale: int, sampling: Sampling, good_noise: float = 0.0
+    good: Spectrum,
+    bad: Spectrum,
+    noise: Power | float,
+    *,
+    scale: int,
+    sampling: Sampling,
+    good_noise: float = 0.0,
 ) -> Sharpness:
     """Find the blur that turns the spectrum of good images into that of bad ones.
 
