@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Command = Callable[[argparse.Namespace, Paths, Voice], int]
 
 OWN_IMAGES = "pssr-own-images"  # the recipe for a folder of any good images
-COMMANDS = ("restore", "export", "info", "models", "train", "crappify", "evaluate", "check")
+COMMANDS = ("restore", "export", "info", "models", "match", "train", "crappify", "evaluate", "check")
 
 
 class NotUnderstood(UserError):
@@ -127,6 +127,8 @@ def _parser() -> argparse.ArgumentParser:
     pack.add_argument("-o", "--output", required=True, metavar="FILE", help=_("the zip file to write"))
     pack.add_argument("--author", action="append", default=[], metavar="NAME", help=_("who made the model"))
 
+    _add_match(commands)
+
     train = _command(commands, "train", "train:train_model", "good_dir", _("train a model on good images"))
     train.add_argument("family", choices=("pssr",), help=_("kind of model"))
     train.add_argument("good_dir", metavar="GOOD_DIR", help=_("folder with good images"))
@@ -165,6 +167,27 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_device(check)
     return parser
+
+
+def _add_match(commands: Any) -> None:  # Any: see `_command`
+    match = _command(
+        commands,
+        "match",
+        "match:match_images",
+        "bad",
+        _("find out how good images become as bad as a real bad one of another place"),
+    )
+    match.add_argument("good", metavar="GOOD", help=_("a good image, or a folder with good images"))
+    match.add_argument("bad", metavar="BAD", help=_("a bad image, or a folder with bad images"))
+    match.add_argument(
+        "--scale",
+        type=int,
+        choices=(1, 2, 4),
+        default=0,
+        help=_("pixels of the good image per pixel of the bad one; else from the pixel sizes"),
+    )
+    match.add_argument("--recipe-out", default="", metavar="FILE", help=_("write a recipe to train with"))
+    match.add_argument("--seed", type=_seed, default=0, help=_("number that decides all that is random"))
 
 
 def _add_export(commands: Any) -> None:  # Any: see `_command`

@@ -277,20 +277,13 @@ def _corrected(strengths: Strengths, real: Measured, made: Measured) -> Strength
     """Return the strengths with what the made planes lack of noise, specks and lines, or have too much."""
     at = np.array([*real.noise_at, real.brightness[SHARES.index(95)]])
     wanted = np.maximum(real.curve.variance(at), 1e-12)
-    lack = np.clip((wanted - made.curve.variance(at)) / wanted, -CORRECTION, CORRECTION)
-    columns = np.stack([np.maximum(at - strengths.offset, 0.0), np.ones_like(at)], axis=1) / wanted[:, None]
-    if strengths.gain > 0:
-        more_gain, more = (float(one) for one in np.linalg.lstsq(columns, lack)[0])
-    else:
-        more_gain, more = 0.0, float(np.linalg.lstsq(columns[:, 1:], lack)[0][0])
-    gain = max(strengths.gain + more_gain, 0.0)
-    read = float(np.sqrt(max(strengths.read_noise**2 + more, 0.0)))
+    lack = float(np.clip(np.mean((wanted - made.curve.variance(at)) / wanted), -CORRECTION, CORRECTION))
     salt, pepper = max(real.salt - made.salt, 0.0), max(real.pepper - made.pepper, 0.0)
     lines = float(np.sqrt(max(real.lines**2 - made.lines**2, 0.0)))
     return replace(
         strengths,
-        gain=gain,
-        read_noise=read,
+        gain=strengths.gain * (1 + lack),
+        read_noise=strengths.read_noise * float(np.sqrt(1 + lack)),
         salt=min(salt, MOST_SPECKS) if salt > SPECKS_SEEN else 0.0,
         pepper=min(pepper, MOST_SPECKS) if pepper > SPECKS_SEEN else 0.0,
         line_noise=lines if lines > LINES_SEEN * real.curve.sd(real.noise_at[1]) else 0.0,

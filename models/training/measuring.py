@@ -23,6 +23,7 @@ Plane = NDArray[np.float32]
 
 CALM_PX = 2.0  # smoothing after which brightness is looked at
 DARKEST = 0.5  # percent: the middle of the darkest hundredth
+DARKEST_SDS, EVEN_SDS = 2.58, 0.93  # of the lowest half percent from the mean, and from the lowest 5 %
 SHARES = (
     0.5,
     1,
@@ -139,11 +140,12 @@ def measure(planes: Sequence[Plane], *, levels: Levels | None = None) -> Measure
     flat = flattest(blocks_of(clean, floor=known.floor, ceiling=known.ceiling))
     both = brightness_of(clean, (*SHARES, *NOISE_AT))
     brightness, noise_at = both[: len(SHARES)], both[len(SHARES) :]
-    curve = fit_curve(flat, float(brightness[0]))
+    dark = _without_light(brightness, fit_curve(flat, float(brightness[0])))
+    curve = fit_curve(flat, dark)
     neighbours = correlation(flat, curve)
     if neighbours > GRAINY:
         grain_px = grain_of(neighbours)
-        curve = fit_curve(flat, float(brightness[0]), grain_px)
+        curve = fit_curve(flat, dark, grain_px)
         neighbours = max(correlation(flat, curve, grain_px), neighbours)
         more = 1 / share_seen(grain_of(neighbours))
         curve = NoiseCurve(curve.gain * more, curve.read_noise * more**0.5, curve.offset)
@@ -165,6 +167,14 @@ def brightness_of(planes: Sequence[Plane], shares: Sequence[float]) -> NDArray[n
     smooth = [ndimage.gaussian_filter(plane, CALM_PX, mode="nearest", truncate=3.0) for plane in planes]
     values = np.concatenate([plane.ravel()[:: max(1, plane.size >> 17)] for plane in smooth])
     return np.asarray(np.percentile(values, shares), np.float64)
+
+
+def _without_light(brightness: NDArray[np.float64], curve: NoiseCurve) -> float:
+    """Return the gray level of the darkest part, of which noise shows an evenly dark one too dark."""
+    darkest, dark = float(brightness[0]), float(brightness[SHARES.index(5)])
+    sd = curve.sd(darkest) / (2 * np.pi**0.5 * CALM_PX)  # that smoothing leaves
+    evenness = min(EVEN_SDS * sd / max(dark - darkest, 1e-12), 1.0)
+    return darkest + evenness * DARKEST_SDS * sd
 
 
 def _darkest(planes: Sequence[Plane]) -> float:

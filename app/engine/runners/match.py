@@ -138,8 +138,8 @@ def _unlike(good: Images, bad: Images) -> list[str]:
     if good.is_rgb != bad.is_rgb:
         coloured, gray = ("good", "bad") if good.is_rgb else ("bad", "good")
         return [
-            f"The {coloured} images are in colour and the {gray} ones are not: they may be of different kinds, "
-            "then neither sharpness nor noise can be matched."
+            f"The {coloured} images are in colour and the {gray} ones are not: they may be of different "
+            "kinds, then neither sharpness nor noise can be matched."
         ]
     return []
 
