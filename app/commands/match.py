@@ -15,8 +15,8 @@ from app.paths import Paths
 from app.text import _
 from models.errors import UserError
 from models.knobs import knobs_of
-from models.training.fitted_recipe import recipe_for
-from models.training.strengths import Matched, Strengths
+from models.training.recipe_text import Wanted, recipe_text
+from models.training.strengths import Strengths
 
 TITLES = {
     "noise": _("Noise at brightness {at}"),
@@ -70,10 +70,10 @@ def _inputs(path: str, voice: Voice) -> tuple[Input, ...]:
 
 
 def _write(target: Path, report: dict[str, Any]) -> None:  # Any: JSON
-    matched = Matched(Strengths(**report["strengths"]), ())
+    wanted = Wanted("my-restorer", _("My restorer"), strengths=Strengths(**report["strengths"]))
     try:
         with target.open("x", encoding="utf-8") as file:
-            file.write(recipe_for(matched))
+            file.write(recipe_text(wanted))
     except OSError as error:
         raise NameTaken(
             _("The recipe could not be written to {name}.").format(name=target),

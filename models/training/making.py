@@ -9,11 +9,10 @@ from numpy.typing import NDArray
 from models.restoration.degrade import Degradation, Sampling, degrade
 from models.training.patches import normalised
 from models.training.recipe import Crappify
+from models.training.recipe_text import SPREAD, ranges_of
 from models.training.strengths import Strengths
 
 Plane = NDArray[np.float32]
-
-UNSEEN_BLUR_PX = 1.0  # a fit cannot tell blurs below it apart
 
 
 def degradation_of(strengths: Strengths) -> Degradation:
@@ -60,27 +59,6 @@ def make_bad(good: Plane, strengths: Strengths, seed: int) -> Plane:
     return plane
 
 
-def crappify_of(strengths: Strengths, *, spread: float = 2.0) -> Crappify:
-    """Return the ranges to train with: every strength within a factor `spread` of the fitted one.
-
-    A blur too small to be measured becomes a range from none to what could have been seen.
-    """
-    span = max(strengths.high - strengths.low, 1e-9)
-
-    def around(value: float, *, least: float = 0.0) -> tuple[float, float]:
-        return (value / spread, value * spread) if value > least else (0.0, least)
-
-    specks = 0.5 * (strengths.salt + strengths.pepper)
-    return Crappify(
-        sampling=strengths.sampling,  # type: ignore[arg-type]  # one of its four choices
-        shot="gaussian" if strengths.grain_px > 0 else "poisson",
-        blur_px=around(strengths.blur_px, least=UNSEEN_BLUR_PX),
-        photons=around(span / strengths.gain) if strengths.gain > 0 else (0.0, 0.0),
-        background=around(max(strengths.low - strengths.offset, 0.0) / span),
-        read_noise=around(strengths.read_noise / span),
-        grain_px=around(strengths.grain_px),
-        grain_share=1.0 if strengths.grain_px > 0 else 0.0,
-        specks=around(specks),
-        specks_share=0.5 if specks > 0 else 0.0,
-        levels=round(span / strengths.step) if strengths.step > 0 else 0,
-    )
+def crappify_of(strengths: Strengths, *, spread: float = SPREAD) -> Crappify:
+    """Return the ranges to train with: every strength within a factor `spread` of the fitted one."""
+    return Crappify(**ranges_of(strengths, spread))  # type: ignore[arg-type]  # each has its field's type

@@ -174,7 +174,7 @@ def _without_light(brightness: NDArray[np.float64], curve: NoiseCurve) -> float:
     darkest, dark = float(brightness[0]), float(brightness[SHARES.index(5)])
     sd = curve.sd(darkest) / (2 * np.pi**0.5 * CALM_PX)  # that smoothing leaves
     evenness = min(EVEN_SDS * sd / max(dark - darkest, 1e-12), 1.0)
-    return darkest + evenness * DARKEST_SDS * sd
+    return float(darkest + evenness * DARKEST_SDS * sd)
 
 
 def _darkest(planes: Sequence[Plane]) -> float:

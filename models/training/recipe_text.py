@@ -1,6 +1,6 @@
 """Writes the text of a recipe from what a person chose; free of torch, for the window.
 
-The same ranges as `models.training.making.crappify_of` writes for a fit made on the command line.
+`models.training.making.crappify_of` makes the same ranges a part of a recipe.
 """
 
 import json
@@ -94,22 +94,30 @@ def scale_of(wanted: Wanted) -> int:
     return max(scale for scale in SHRINK if scale <= max(1, wanted.strengths.scale))
 
 
-def ranges_of(strengths: Strengths) -> dict[str, object]:
-    """Return the lines of one way of making bad, every strength within a factor of `SPREAD`."""
+def ranges_of(strengths: Strengths, spread: float = SPREAD) -> dict[str, object]:
+    """Return the lines of one way of making bad, every strength within a factor of `spread`.
+
+    A blur too small to be measured becomes a range from none to what could have been seen.
+    """
+
+    def around(value: float, *, least: float = 0.0) -> tuple[float, float]:
+        return (value / spread, value * spread) if value > least else (0.0, least)
+
     span = max(strengths.high - strengths.low, 1e-9)
     specks = 0.5 * (strengths.salt + strengths.pepper)
     is_grainy = strengths.grain_px > 0
     lines: dict[str, object] = {
         "sampling": strengths.sampling,
         "shot": "gaussian" if is_grainy else "poisson",
-        "blur_px": _around(strengths.blur_px, least=UNSEEN_BLUR_PX),
-        "photons": _around(span / strengths.gain) if strengths.gain > 0 else (0.0, 0.0),
-        "background": _around(max(strengths.low - strengths.offset, 0.0) / span),
-        "read_noise": _around(strengths.read_noise / span),
-        "grain_px": _around(strengths.grain_px),
+        "blur_px": around(strengths.blur_px, least=UNSEEN_BLUR_PX),
+        "photons": around(span / strengths.gain) if strengths.gain > 0 else (0.0, 0.0),
+        "background": around(max(strengths.low - strengths.offset, 0.0) / span),
+        "read_noise": around(strengths.read_noise / span),
+        "grain_px": around(strengths.grain_px),
         "grain_share": 1.0 if is_grainy else 0.0,
-        "specks": _around(specks),
+        "specks": around(specks),
         "specks_share": 0.5 if specks > 0 else 0.0,
+        "line_offset": around(strengths.line_noise / span),
         "levels": round(span / strengths.step) if strengths.step > 0 else 0,
     }
     return lines
@@ -126,10 +134,6 @@ def noise_words(strengths: Strengths) -> str:
     if strengths.grain_px > 0:
         words.append("grainy")
     return ", ".join(words)
-
-
-def _around(value: float, *, least: float = 0.0) -> tuple[float, float]:
-    return (value / SPREAD, value * SPREAD) if value > least else (0.0, least)
 
 
 def _table(title: str, values: dict[str, object]) -> str:

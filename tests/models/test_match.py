@@ -1,5 +1,4 @@
 import dataclasses
-import tomllib
 
 import numpy as np
 import pytest
@@ -9,10 +8,10 @@ from app.images.open import open_image
 from models.restoration import noise
 from models.training import match
 from models.training.discern import tell_apart
-from models.training.fitted_recipe import Purpose, recipe_for
 from models.training.making import crappify_of, degradation_of, in_levels, make_bad
 from models.training.measuring import levels_of, measure
 from models.training.recipe import parse
+from models.training.recipe_text import Wanted, recipe_text
 from models.training.spectra import sharpness, spectrum
 from models.training.strengths import Strengths
 
@@ -265,15 +264,14 @@ def test_fitted_strengths_become_ranges_around_them():
     assert crappify_of(dataclasses.replace(TRUE, grain_px=0.6)).shot == "gaussian"
 
 
-@pytest.mark.parametrize("scale", [1, 2, 4])
-def test_a_fitted_recipe_can_be_read(scale):
-    found = dataclasses.replace(match.fit([scene(1)], []), strengths=dataclasses.replace(TRUE, scale=scale))
-    recipe = parse(recipe_for(found, Purpose(id="mine", name='My "best"', pixel_size_um=0.2)))
-    assert recipe.about.name == 'My "best"'
-    assert recipe.about.pixel_size_um == pytest.approx((0.16, 0.25))
-    assert recipe.network["scale"] == scale
-    assert recipe.degrade[0].photons == pytest.approx((50, 200), rel=1e-4)
-    assert "photons" in tomllib.loads(recipe_for(found))["about"]["noise"]
+def test_the_recipe_that_is_written_has_the_same_ranges():
+    strengths = dataclasses.replace(TRUE, line_noise=2.0, blur_px=2.0)
+    recipe = parse(recipe_text(Wanted("mine", "Mine", strengths=strengths)))
+    (way,) = recipe.degrade
+    wanted = crappify_of(strengths)
+    assert way.photons == pytest.approx(wanted.photons, rel=1e-4)
+    assert way.line_offset == pytest.approx(wanted.line_offset, rel=1e-4) == pytest.approx((0.005, 0.02))
+    assert way.levels == wanted.levels
 
 
 def test_strengths_say_how_an_image_is_made_bad():
