@@ -29,7 +29,7 @@ OTHER_SPECTRUM = 0.7  # mean difference of logarithms from which images show oth
 LITTLE_DETAIL = 0.1  # share of frequencies above the noise below which blur cannot be told
 SPECKS_SEEN = 2e-5
 MOST_SPECKS, MOST_BLUR_PX = 0.2, 8.0
-CORRECTION = 0.2  # of a variance, at most
+CORRECTION, UNSURE = 0.2, 0.06  # of a variance: at most, and what measuring itself may be off by
 ASSUMED_PHOTONS, ASSUMED_READ, ASSUMED_BACKGROUND = 40.0, 0.01, 0.05  # of or in the range from dark to bright
 BRIGHT_FIELD = 0.6  # where the median lies between dark and bright, if most of an image is bright
 DARK_FIELD = 0.4
@@ -277,7 +277,8 @@ def _corrected(strengths: Strengths, real: Measured, made: Measured) -> Strength
     """Return the strengths with what the made planes lack of noise, specks and lines, or have too much."""
     at = np.array([*real.noise_at, real.brightness[SHARES.index(95)]])
     wanted = np.maximum(real.curve.variance(at), 1e-12)
-    lack = float(np.clip(np.mean((wanted - made.curve.variance(at)) / wanted), -CORRECTION, CORRECTION))
+    lack = float(np.mean((wanted - made.curve.variance(at)) / wanted))
+    lack = float(np.sign(lack) * np.clip(abs(lack) - UNSURE, 0.0, CORRECTION))
     salt, pepper = max(real.salt - made.salt, 0.0), max(real.pepper - made.pepper, 0.0)
     lines = float(np.sqrt(max(real.lines**2 - made.lines**2, 0.0)))
     return replace(
