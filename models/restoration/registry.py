@@ -8,6 +8,7 @@ from models.restoration.family import Family
 FAMILIES: dict[str, str] = {
     "smoothing": "models.smoothing.family:Smoothing",
     "pssr": "models.pssr.family:Pssr",
+    "n2v": "models.n2v.family:N2v",
 }
 
 

@@ -129,6 +129,22 @@ class Crops:
 
 
 @dataclass(frozen=True, slots=True)
+class Blind:
+    """How to learn from noisy images alone; only the family ``n2v`` asks.
+
+    Attributes
+    ----------
+    way : {"auto", "noise", "spots"}
+        Noise on noise, or blind spots; auto decides by whether the noise is independent between pixels.
+    every : int
+        One pixel in every square of this side is hidden at once; only for blind spots.
+    """
+
+    way: Literal["auto", "noise", "spots"] = "auto"
+    every: int = 4
+
+
+@dataclass(frozen=True, slots=True)
 class Schedule:
     """How long to learn and by which measure; see `models.training.loop.Plan`.
 
@@ -174,6 +190,7 @@ class Recipe:
     crops: Crops = Crops()
     degrade: tuple[Crappify, ...] = (Crappify(),)
     schedule: Schedule = Schedule()
+    blind: Blind = Blind()
 
 
 def parse(text: str) -> Recipe:
@@ -188,7 +205,7 @@ def parse(text: str) -> Recipe:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise RecipeUnreadable(f"The recipe is not written correctly: {error}.") from error
-    known = {"family", "network", "about", "data", "crops", "degrade", "schedule"}
+    known = {"family", "network", "about", "data", "crops", "degrade", "schedule", "blind"}
     _refuse_unknown("recipe", set(document) - known)
     return Recipe(
         family=str(document.get("family", "pssr")),
@@ -198,6 +215,7 @@ def parse(text: str) -> Recipe:
         crops=_part(Crops, document.get("crops", {})),
         degrade=tuple(_checked(_part(Crappify, row)) for row in _rows(document.get("degrade", [{}]))),
         schedule=_part(Schedule, document.get("schedule", {})),
+        blind=_part(Blind, document.get("blind", {})),
     )
 
 
