@@ -69,7 +69,10 @@ class Noise:
 
     def variance(self, intensity: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the variance of the noise where the noiseless image has `intensity`."""
-        return np.maximum(np.float32(self.slope) * intensity + np.float32(self.floor), np.float32(self.least))
+        found: NDArray[np.float32] = np.maximum(
+            np.float32(self.slope) * intensity + np.float32(self.floor), np.float32(self.least)
+        )
+        return found
 
 
 def measure_noise(planes: Sequence[Plane]) -> Noise:
@@ -113,9 +116,7 @@ def _levels(planes: Sequence[Plane]) -> tuple[NDArray[np.float64], ...]:
     return found[:, 0], found[:, 1], found[:, 2]
 
 
-def _line(
-    x: NDArray[np.float64], y: NDArray[np.float64], count: NDArray[np.float64]
-) -> tuple[float, float]:
+def _line(x: NDArray[np.float64], y: NDArray[np.float64], count: NDArray[np.float64]) -> tuple[float, float]:
     """Fit ``y = slope * x + floor`` with weights by relative error; a negative slope becomes none."""
     weight = count / np.maximum(y, 1e-12) ** 2
     for _ in range(4):

@@ -1,12 +1,12 @@
 """Pairs to learn from where there are only noisy images: two ways of asking for what is not noise.
 
-*Blind spots* (Noise2Void): some pixels are replaced by neighbours, and their own values are what is asked for.
+*Blind spots* (Noise2Void): some pixels are replaced by neighbours, and their own values are asked for.
 *Noise on noise* (Recorrupted-to-Recorrupted): noise of the measured strength is added to the image and
 taken off, scaled so that the two images have independent noise; every pixel is asked for.
 Pixels that are not asked for are NaN in what is wanted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from models.n2v.noise import Mask, Noise
 from models.training.loop import Batch
-from models.training.patches import Specimen
+from models.training.patches import Plane, Specimen
 from models.training.recipe import Blind
 
 WINDOW = 5  # a hidden pixel takes its value from at most this far: 11 x 11 pixels
@@ -24,9 +24,7 @@ SHAPES: dict[Mask, tuple[tuple[int, int], ...]] = {
     "point": ((0, 0),),
     "rows": tuple((0, step) for step in range(-SPAN, SPAN + 1)),
     "columns": tuple((step, 0) for step in range(-SPAN, SPAN + 1)),
-    "cross": tuple(
-        (y, x) for y in range(-SPAN, SPAN + 1) for x in range(-SPAN, SPAN + 1) if not y or not x
-    ),
+    "cross": tuple((y, x) for y in range(-SPAN, SPAN + 1) for x in range(-SPAN, SPAN + 1) if not y or not x),
 }
 
 
@@ -130,7 +128,7 @@ def blind_spots(crops: Tensor, every: int, mask: Mask, generator: torch.Generato
 def noise_on_noise(crops: Tensor, noise: Noise, generator: torch.Generator) -> Batch:
     """Return `crops` with more noise, and with noise taken off so that both noises are independent.
 
-    With ``y`` the image, ``s`` the noise's standard deviation and ``z`` drawn evenly normal: ``y + a s z`` and
+    With ``y`` the image, ``s`` the noise's standard deviation and ``z`` normal, ``y + a s z`` and
     ``y - s z / a`` have uncorrelated noise for every a. The strength a is drawn for every crop.
     """
     n = len(crops)
@@ -166,5 +164,19 @@ class BlindScore:
 
     def __call__(self, network: nn.Module) -> float:
         """Return the score of `network`."""
-        errors = [float(blind_loss(network(seen).float(), wanted)) for seen, wanted in self.batches]
-        return float(-10 * np.log10(max(float(np.mean(errors)), 1e-12)))
+        return _decibels(
+            [float(blind_loss(network(seen).float(), wanted).detach()) for seen, wanted in self.batches]
+        )
+
+    def of_filter(self, function: Callable[[Plane], Plane]) -> float:
+        """Return the score of a filter that takes one plane, (h, w)."""
+        errors = []
+        for seen, wanted in self.batches:
+            made = np.stack([function(plane) for plane in seen[:, 0].cpu().numpy()])[:, None]
+            image = torch.from_numpy(made.astype(np.float32)).to(wanted.device)
+            errors.append(float(blind_loss(image, wanted)))
+        return _decibels(errors)
+
+
+def _decibels(errors: Sequence[float]) -> float:
+    return float(-10 * np.log10(max(float(np.mean(errors)), 1e-12)))

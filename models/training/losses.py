@@ -1,13 +1,13 @@
 """What training makes small. None of them rewards invented detail."""
 
 from collections.abc import Callable
-from typing import Literal
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - the name everybody uses
 from torch import Tensor
 
-LossName = Literal["charbonnier_ssim", "charbonnier", "mse", "ms_ssim", "pssr2"]
+from models.training.recipe import LossName
+
 Loss = Callable[[Tensor, Tensor], Tensor]
 
 WINDOW, SIGMA = 11, 1.5  # of the Gaussian window of every structural similarity

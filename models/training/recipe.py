@@ -10,8 +10,8 @@ from typing import Any, ClassVar, Literal, TypeVar, get_args, get_origin, get_ty
 
 from models.errors import UserError
 from models.restoration.crappify.optics import Kernel, is_kernel
-from models.training.losses import LossName
 
+LossName = Literal["charbonnier_ssim", "charbonnier", "mse", "ms_ssim", "pssr2"]  # rows of `losses.LOSSES`
 Range = tuple[float, float]
 LARGEST = 1e12  # that a strength can be
 T = TypeVar("T")
@@ -137,7 +137,7 @@ class Blind:
     way : {"auto", "noise", "spots"}
         Noise on noise, or blind spots; auto decides by whether the noise is independent between pixels.
     every : int
-        One pixel in every square of this side is hidden at once; only for blind spots.
+        One pixel in every square of this side, 2 to 16, is hidden at once; only for blind spots.
     """
 
     way: Literal["auto", "noise", "spots"] = "auto"
@@ -215,8 +215,15 @@ def parse(text: str) -> Recipe:
         crops=_part(Crops, document.get("crops", {})),
         degrade=tuple(_checked(_part(Crappify, row)) for row in _rows(document.get("degrade", [{}]))),
         schedule=_part(Schedule, document.get("schedule", {})),
-        blind=_part(Blind, document.get("blind", {})),
+        blind=_blind(document.get("blind", {})),
     )
+
+
+def _blind(values: Any) -> Blind:  # Any: what TOML has
+    blind = _part(Blind, values)
+    if not 2 <= blind.every <= 16:
+        raise _wrong("blind.every", blind.every)
+    return blind
 
 
 def _table(where: str, values: Any) -> dict[str, Any]:  # Any: what TOML has

@@ -63,7 +63,9 @@ def test_ms_ssim_is_that_of_an_independent_program(side):
     assert float(single) == pytest.approx(numpy_ms_ssim(p, y), abs=1e-5)
 
 
-@pytest.mark.parametrize(("side", "scales"), [(161, 5), (160, 4), (81, 4), (64, 3), (41, 3), (22, 2), (20, 1)])
+@pytest.mark.parametrize(
+    ("side", "scales"), [(161, 5), (160, 4), (81, 4), (64, 3), (41, 3), (22, 2), (20, 1)]
+)
 def test_small_crops_have_fewer_scales(side, scales):
     assert n_scales(side) == scales
     p, y = images(side)
