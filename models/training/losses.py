@@ -104,7 +104,7 @@ def ms_ssim_charbonnier(image: Tensor, truth: Tensor) -> Tensor:
 def pssr2(image: Tensor, truth: Tensor) -> Tensor:
     """Return PSSR2's ``0.8 (1 - MS-SSIM) + 0.2 mean(G |image - truth|)``, G the window of the SSIM.
 
-    After Zhao et al., IEEE Trans. Comput. Imaging 3, 47 (2017); images on a scale of 0 to 1.
+    After Zhao et al., IEEE TCI 3, 47 (2017); images on a scale of 0 to 1.
     """
     absolute = _window_mean((_exact(image) - _exact(truth)).abs(), padding=WINDOW // 2).mean()
     return 0.8 * (1 - ms_ssim(image, truth)) + 0.2 * absolute
