@@ -173,7 +173,8 @@ def test_a_short_training_without_good_images_makes_them_better(way):
     score = BlindScore(drawn(unseen, 1), batches=2)
     before = score(network)
     best = train(
-        network, drawn(learn, 0).draw, blind_loss, score, Plan(steps=200, every=200, average=0.95, keep="last"),
+        network, drawn(learn, 0).draw, blind_loss, score,
+        Plan(steps=200, every=200, average=0.95, keep="last"),
         device=CPU, watch=Silent(), save=lambda *_: None,
     )  # fmt: skip
     network.load_state_dict(best)
