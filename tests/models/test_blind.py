@@ -166,7 +166,7 @@ def test_a_short_training_without_good_images_makes_them_better(way):
     noise = measure_noise([image])
 
     def drawn(specimens, seed):
-        return BlindPairs(specimens, Blind(way), noise, size=32, batch=8, seed=seed, device=CPU)
+        return BlindPairs(specimens, Blind(way), noise, size=32, batch=4, seed=seed, device=CPU)
 
     torch.manual_seed(0)
     network = ResUNet(Layout(1, 2, (12, 24), (1, 1)))
@@ -174,7 +174,7 @@ def test_a_short_training_without_good_images_makes_them_better(way):
     before = score(network)
     best = train(
         network, drawn(learn, 0).draw, blind_loss, score,
-        Plan(steps=200, every=200, average=0.95, keep="last"),
+        Plan(steps=60, every=60, average=0.9, keep="last"),
         device=CPU, watch=Silent(), save=lambda *_: None,
     )  # fmt: skip
     network.load_state_dict(best)

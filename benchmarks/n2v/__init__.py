@@ -1,0 +1,1 @@
+"""CAREamics in an environment of its own."""
