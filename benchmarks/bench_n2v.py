@@ -7,6 +7,7 @@ and offset, mean over the planes.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import subprocess
@@ -53,6 +54,7 @@ class Deadline(Silent):
         self._ends = ends
 
     def check(self) -> None:
+        """Raise `Stopped` from the moment on."""
         if time.monotonic() > self._ends:
             raise Stopped
 
@@ -113,10 +115,8 @@ def ours(noisy: Stack, ends: float, options: argparse.Namespace) -> tuple[Stack,
     began = time.monotonic()
     run(PROBE)
     seconds = (time.monotonic() - began) / PROBE
-    try:
+    with contextlib.suppress(Stopped):
         run(max(PROBE, int((ends - time.monotonic()) / seconds)))
-    except Stopped:
-        pass
     data = weights.to_bytes(states[0].result("last"))
     restorer = N2v().load(layout.to_json(), data, Params(flips=options.flips), "cpu", "float32")
     source = ArraySource(noisy[None, None])

@@ -1,7 +1,7 @@
 """Train CAREamics' Noise2Void on a noisy stack for so many minutes; run by the Python of its environment.
 
-``python peer.py FOLDER MINUTES THREADS``: reads ``noisy.npy`` (n, h, w) float32, writes ``restored.npy`` and prints
-a line of JSON. Everything is left as the package's own function sets it, but for the time.
+``python peer.py FOLDER MINUTES THREADS``: reads ``noisy.npy`` (n, h, w) float32, writes ``restored.npy`` and
+prints a line of JSON. Everything is left as the package's own function sets it, but for the time.
 """
 
 import json

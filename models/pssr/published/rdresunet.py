@@ -1,6 +1,6 @@
-"""PSSR2's network with a densely connected encoder, by its published shape (Stites and Manor, BMC Methods 2024).
+"""PSSR2's network with a densely connected encoder, by its published shape.
 
-The encoder is that of RDNet (Kim et al., ECCV 2024, arXiv:2403.19588). The names of all parameters are those
+Stites and Manor, BMC Methods 2024. The encoder is that of RDNet (Kim et al., ECCV 2024, arXiv:2403.19588). The names of all parameters are those
 of PSSR2's checkpoints. For ``x`` of shape (n, channels, h, w)::
 
     norm            255 x / 128 - 1, then batch norm

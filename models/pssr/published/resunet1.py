@@ -142,7 +142,8 @@ class Attention(nn.Module):
         """Return the same shape as `x`."""
         flat = x.flatten(2)  # (n, width, pixels)
         weights = (self.query(flat).transpose(1, 2) @ self.key(flat)).softmax(dim=1)
-        return (self.gamma * (self.value(flat) @ weights) + flat).view_as(x)
+        attended: Tensor = self.gamma * (self.value(flat) @ weights) + flat
+        return attended.view_as(x)
 
 
 class DecoderBlock(nn.Module):

@@ -16,7 +16,6 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - the name everybody uses
 from torch import Tensor, nn
 
-
 LEVELS = 255  # gray levels of PSSR2 between our 0 and 1
 
 

@@ -264,7 +264,8 @@ class SwinIR(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Restore ``(n, channels, h, w)``, sides multiples of the window."""
-        mask = shift_mask(*x.shape[-2:], self.window, x.device)
+        height, width = x.shape[-2:]
+        mask = shift_mask(height, width, self.window, x.device)
         first = self.conv_first(LEVELS * x)
         y = self.patch_embed(first.movedim(1, -1).contiguous())  # (n, h, w, width)
         for group in self.layers:
