@@ -53,7 +53,7 @@ def from_bytes(data: bytes) -> dict[str, Tensor]:
 
 
 def load_into(network: nn.Module, data: bytes) -> None:
-    """Load float32 copies of the tensors in `data` into `network`.
+    """Load float32 copies of the tensors in `data` into `network`, which may be on the "meta" device.
 
     Raises
     ------
@@ -72,4 +72,7 @@ def load_into(network: nn.Module, data: bytes) -> None:
             found=len(found),
             wanted=len(wanted),
         )
-    network.load_state_dict({name: tensor.to(wanted[name].dtype) for name, tensor in found.items()})
+    is_empty = any(tensor.is_meta for tensor in wanted.values())
+    network.load_state_dict(
+        {name: tensor.to(wanted[name].dtype) for name, tensor in found.items()}, assign=is_empty
+    )

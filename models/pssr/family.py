@@ -4,12 +4,14 @@ Stites and Manor's PSSR2 (BMC Methods 2024, doi 10.1101/2024.06.16.599221) is th
 are followed where the two differ.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from models import weights
-from models.pssr.network import Layout, ResUNet
+from models.pssr.networks import filled
 from models.pssr.params import Params
 from models.restoration.family import Planes, Precision, Restorer, Traits
 
@@ -90,7 +92,7 @@ class Pssr:
         *,
         checked: tuple[Precision, ...] = ("float32",),
     ) -> Restorer:
-        """Build the restorer that `network` (a `Layout` as JSON) describes and fill it with weights.
+        """Build the restorer that `network` describes, see `models.pssr.networks`, with its weights.
 
         Raises
         ------
@@ -99,20 +101,10 @@ class Pssr:
         """
         assert isinstance(params, Params)
         try:
-            layout = Layout.from_json(network)
+            module, traits = filled(network, weights_file)
         except ValueError as error:
             raise weights.WeightsDoNotFit(
                 f"The model's card describes no network that this version can build: {error}.",
                 hint="Ask the model's author for a complete card, or pick another model.",
             ) from error
-        module = ResUNet(layout)
-        weights.load_into(module, weights_file)
-        traits = Traits(
-            scale=layout.scale,
-            halo=layout.halo,
-            multiple=layout.multiple,
-            bytes_per_pixel=layout.bytes_per_pixel,
-            frames=layout.frames,
-            precisions=checked,
-        )
-        return PssrRestorer(module, traits, params, device, precision)
+        return PssrRestorer(module, replace(traits, precisions=checked), params, device, precision)

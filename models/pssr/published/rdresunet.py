@@ -1,7 +1,7 @@
 """PSSR2's network with a densely connected encoder, by its published shape.
 
-Stites and Manor, BMC Methods 2024. The encoder is that of RDNet (Kim et al., ECCV 2024, arXiv:2403.19588). The names of all parameters are those
-of PSSR2's checkpoints. For ``x`` of shape (n, channels, h, w)::
+Stites and Manor, BMC Methods 2024. The encoder is that of RDNet (Kim et al., ECCV 2024, arXiv:2403.19588).
+The names of all parameters are those of PSSR2's checkpoints. For ``x`` of shape (n, channels, h, w)::
 
     norm            255 x / 128 - 1, then batch norm
     stem            patches of `patch` x `patch` pixels become channels
