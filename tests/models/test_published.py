@@ -218,7 +218,7 @@ def test_a_description_without_a_kind_is_a_compact_network():
         "[" * 100_000,
         '{"kind": "resnet"}',
         '{"kind": ["pssr2-resunet"]}',
-        '{"kind": "pssr2-resunet", "hiden": [8]}',
+        '{"kind": "pssr2-resunet", "height": [8]}',
         '{"kind": "pssr2-resunet", "hidden": 8}',
         '{"kind": "pssr2-resunet", "hidden": [8, 1e9]}',
         '{"kind": "pssr2-resunet", "hidden": [2048, 2048, 2048, 2048, 2048, 2048, 2048], "depth": 8}',
