@@ -132,6 +132,10 @@ class ModelCard:
         Precisions in which the model was checked.
     trained_on : tuple of str
         What it learned from.
+    sha256_trained_on : tuple of str
+        Checksums of the files in `trained_on`, in their order; empty where one is not known.
+    doubts : tuple of str
+        What a person should know before trusting the model, one sentence each.
     samples_seen : tuple of str
         File names of shipped samples whose source its training saw: never shown as before and after.
     training : Training or None
@@ -160,6 +164,8 @@ class ModelCard:
     sha256: str = ""
     precisions: tuple[Precision, ...] = ("float32",)
     trained_on: tuple[str, ...] = ()
+    sha256_trained_on: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
     samples_seen: tuple[str, ...] = ()
     training: Training | None = None
     measured: tuple[Measured, ...] = ()

@@ -174,14 +174,18 @@ class UnseenScore:
     """Mean PSNR in dB on a fixed set of pairs from specimens that are not learned from.
 
     Errors are counted on the scale the network works on, each crop by itself.
+
+    Attributes
+    ----------
+    batches : list of (bad, good)
     """
 
     def __init__(self, pairs: Draws, *, batches: int = 4, n: int = 8) -> None:
-        self._batches = [pairs.draw(step, n) for step in range(batches)]
+        self.batches = [pairs.draw(step, n) for step in range(batches)]
 
     def __call__(self, network: nn.Module) -> float:
         """Return the score of `network`."""
-        return float(np.mean([_psnr(network(bad), good) for bad, good in self._batches]))
+        return float(np.mean([_psnr(network(bad), good) for bad, good in self.batches]))
 
 
 def _psnr(image: Tensor, truth: Tensor) -> float:

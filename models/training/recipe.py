@@ -105,8 +105,9 @@ class Crappify:
 class Data:
     """Which files teach, which choose the best state, which are kept for the verdict; glob patterns.
 
-    With neither `tune` nor `test` a fifth of the files (at least one) is set aside to choose by. Planes of
-    files that match `movies` follow each other in time though the files do not say so.
+    With neither `tune` nor `test` a fifth of the files is set aside to choose by and another for the verdict,
+    whole samples where there are enough; see `models.training.samples`. Planes of files that match
+    `movies` follow each other in time though the files do not say so.
     """
 
     good: tuple[str, ...] = ("**/*.tif", "**/*.tiff", "**/*.png")
@@ -149,7 +150,8 @@ class Schedule:
     """How long to learn and by which measure; see `models.training.loop.Plan`.
 
     `start` is the id of a model in the library whose weights to begin with; empty: afresh. Its network may be
-    smaller, see `models.training.growing`.
+    smaller, see `models.training.growing`. `deterministic` asks a GPU too for the same numbers every time,
+    which is slower.
     """
 
     steps: int = 2000
@@ -160,6 +162,7 @@ class Schedule:
     every: int = 100
     keep: Literal["best", "last"] = "best"
     start: str = ""
+    deterministic: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 import csv
 import errno
+import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,8 +10,12 @@ import torch
 
 from app.engine.events import Finished, Stopped
 from app.engine.runners import train
+from app.engine.runners.learning import simple
+from app.engine.runners.learning.images import split_files
+from app.engine.runners.learning.order import TooFewImages
 from app.engine.runners.model_folder import FolderNotUsable, OtherTraining
 from app.engine.specs import TrainSpec
+from app.images.digest import sha256_of
 from app.library.card import read_card
 from app.library.errors import UnknownModel
 from app.library.store import Library
@@ -18,7 +24,10 @@ from models import weights
 from models.errors import Stopped as StopWish
 from models.pssr.family import Pssr
 from models.pssr.params import Params
+from models.training.loop import State
+from models.training.pace import Pace
 from models.training.recipe import RecipeUnreadable, parse
+from models.training.verdict import read_verdict
 from models.watch import Silent
 from tests.images.zarr_maker import write_image
 from tests.makers import cells
@@ -48,9 +57,13 @@ class Context(Silent):
     job = 1
 
     def __init__(self, steps=1000):
-        self.left = steps
+        self.steps, self.done = steps, 0
         self.units = []
         self.remarks = []
+        self.codes = []
+        self.metrics = []
+        self.previews = []
+        self.notes = {}
 
     def started(self, device):
         self.device = device
@@ -60,14 +73,34 @@ class Context(Silent):
 
     def remark(self, code, sentence):
         self.remarks.append(sentence)
+        self.codes.append(code)
+
+    def metric(self, name, step, value):
+        self.metrics.append((name, step, value))
+
+    def preview(self, path):
+        self.previews.append(path)
+
+    def note(self, name, text):
+        self.notes[name] = text
 
     def commit(self, unit):
         self.units.append(unit)
 
+    def progress(self, done, _total, unit):
+        if unit == "step":
+            self.done += 1
+
     def check(self):
-        self.left -= 1
-        if self.left < 0:
+        if self.done >= self.steps:
             raise StopWish
+
+
+@pytest.fixture(autouse=True)
+def _one_simple_filter(monkeypatch, request):
+    """Compare with the fastest filter only, but in the test that is about all of them."""
+    if "every_filter" not in request.node.name:
+        monkeypatch.setattr(simple, "METHODS", ("gaussian",))
 
 
 @pytest.fixture
@@ -80,6 +113,20 @@ def good(tmp_path):
         tifffile.imwrite(folder / ("deep" if i % 2 else ".") / f"cell_{i}.tif", stack, imagej=True)
     (folder / "notes.txt").write_text("not an image")
     return folder
+
+
+def pictures(folder, sizes, dtype=np.uint16):
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(1)
+    for name, shape in sizes.items():
+        rgb = {"photometric": "rgb"} if len(shape) == 3 else {}
+        tifffile.imwrite(folder / name, rng.integers(0, 255, shape).astype(dtype), **rgb)
+    return folder
+
+
+def contents(folder):
+    """Everything in a model's folder."""
+    return {str(f.relative_to(folder)): f.read_bytes() for f in sorted(folder.rglob("*")) if f.is_file()}
 
 
 def spec(good, out, text=RECIPE):
@@ -98,9 +145,11 @@ def test_training_leaves_a_model_folder_that_restores(good, tmp_path):
         assert [row["step"] for row in csv.DictReader(file)] == ["2", "4", "6"]
     assert sorted(p.name for p in out.iterdir()) == [
         "card.toml",
+        "history",
         "log.csv",
         "recipe.toml",
         "tiny.safetensors",
+        "verdict.json",
     ]
     assert context.units == ["step 2", "step 4", "step 6"]
 
@@ -109,10 +158,158 @@ def test_a_stopped_training_goes_on_to_the_same_weights(good, tmp_path):
     train.run(spec(good, tmp_path / "whole"), Context())
     part = tmp_path / "part"
     assert train.run(spec(good, part), Context(steps=3)) == Stopped(1, (str(part),))
-    assert not (part / "card.toml").exists()
+    assert (part / "checkpoint.safetensors").exists()
     train.run(spec(good, part), Context())
-    for name in ("tiny.safetensors", "log.csv"):
-        assert (part / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+    assert contents(part) == contents(tmp_path / "whole")
+
+
+def test_a_stopped_training_leaves_the_best_so_far_as_a_model_with_a_verdict(good, tmp_path):
+    out, context = tmp_path / "m", Context(steps=5)
+    assert train.run(spec(good, out), context) == Stopped(1, (str(out),))
+    card = read_card((out / "card.toml").read_text(encoding="utf-8"))
+    state = State.from_bytes((out / "checkpoint.safetensors").read_bytes())
+    assert state.step == 4
+    assert (out / card.weights).read_bytes() == weights.to_bytes(state.result("best"), half=True)
+    assert read_verdict(out / "verdict.json").is_same_sample is False
+    assert [row.method for row in card.measured] == ["this model", "input", "gaussian"]
+
+
+def test_a_training_stopped_before_its_first_look_leaves_no_model(good, tmp_path):
+    out = tmp_path / "m"
+    assert train.run(spec(good, out), Context(steps=1)) == Stopped(1, (str(out),))
+    assert not (out / "card.toml").exists()
+
+
+def test_a_paused_training_that_is_stopped_is_finished_without_another_step(good, tmp_path):
+    train.run(spec(good, tmp_path / "m"), Context(steps=3))
+    (tmp_path / "m" / "card.toml").unlink()
+    context = Context(steps=0)
+    assert train.run(spec(good, tmp_path / "m"), context) == Stopped(1, (str(tmp_path / "m"),))
+    assert (tmp_path / "m" / "card.toml").exists()
+    assert not context.units
+
+
+def test_with_minutes_the_steps_are_fixed_once_and_a_stopped_training_still_equals_a_whole_one(
+    good, tmp_path, monkeypatch
+):
+    paces = iter([Pace(0.5, 0.0), Pace(9.0, 0.0)])
+    monkeypatch.setattr(train, "measure_pace", lambda *_, **__: next(paces))
+    timed = replace(spec(good, tmp_path / "part"), minutes=4 / 60)
+    context = Context(steps=5)
+    train.run(timed, context)
+    assert json.loads(context.notes["schedule"])["steps"] == 8
+    later = Context()
+    train.run(timed, later)
+    assert later.units[-1] == "step 8"
+    text = RECIPE.replace("steps = 6", "steps = 8").replace("every = 2", "every = 1")
+    train.run(spec(good, tmp_path / "whole", text), Context())
+    part, whole = contents(tmp_path / "part"), contents(tmp_path / "whole")
+    assert {**part, "recipe.toml": b""} == {**whole, "recipe.toml": b""}
+
+
+def test_the_pace_is_measured_with_steps_that_do_not_count(good, tmp_path):
+    out, context = tmp_path / "m", Context(steps=2)
+    train.run(replace(spec(good, out), minutes=0.02), context)
+    fixed = json.loads((out / "schedule.json").read_text())
+    assert fixed["steps"] >= 1
+    assert fixed["minutes"] == 0.02
+    assert context.notes["schedule"] == json.dumps(fixed)
+
+
+def test_what_an_unseen_crop_looks_like_is_kept_at_every_look(good, tmp_path):
+    out, context = tmp_path / "m", Context()
+    train.run(spec(good, out), context)
+    history = out / "history"
+    assert context.previews == [history / f"{step:06d}.npy" for step in (2, 4, 6)]
+    names = ["bad", "good", "simple", "000002", "000004", "000006", "worst/now", "median/bad"]
+    planes = [np.load(history / f"{name}.npy") for name in names]
+    assert {plane.dtype for plane in planes} == {np.dtype(np.float32)}
+    assert {plane.shape for plane in planes[:6]} == {(40, 40)}
+    with (out / "log.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["step", "loss", "psnr_unseen_db", "psnr_simple_db"]
+    assert {row["psnr_simple_db"] for row in rows} == {f"{context.metrics[-1][2]:.3f}"}
+    assert [(name, step) for name, step, _ in context.metrics] == [
+        (name, step) for step in (2, 4, 6) for name in ("loss", "unseen", "simple")
+    ]
+
+
+def test_the_verdict_is_on_other_images_beside_every_filter(good, tmp_path):
+    out = tmp_path / "m"
+    train.run(spec(good, out), Context())
+    verdict = read_verdict(out / "verdict.json")
+    card = read_card((out / "card.toml").read_text(encoding="utf-8"))
+    assert verdict.state == "too few"
+    assert not {case.name for case in verdict.cases} & set(card.trained_on)
+    assert [row.method for row in card.measured] == ["this model", "input", "gaussian", "nlm", "tv"]
+    assert {row.images for row in card.measured} == {len(verdict.cases)}
+
+
+def test_the_card_says_what_the_model_is_for_and_what_it_learned_from(good, tmp_path):
+    for file in good.rglob("*.tif"):
+        tifffile.imwrite(
+            file, tifffile.imread(file), imagej=True, resolution=(10, 10), metadata={"unit": "um"}
+        )
+    out = tmp_path / "m"
+    asked = replace(spec(good, out), match=json.dumps({"accuracy": 0.82}))
+    context = Context()
+    train.run(asked, context)
+    card = read_card((out / "card.toml").read_text(encoding="utf-8"))
+    assert card.pixel_size_um == (0.075, 0.125)
+    assert card.noise == "5 to 20 photons per pixel at full brightness"
+    assert [sha256_of(good / name) for name in card.trained_on] == list(card.sha256_trained_on)
+    assert "82 %" in card.doubts[0]
+    assert "train.poor_match" in context.codes
+
+
+class TestBadInput:
+    """One sentence each; the training goes on."""
+
+    @staticmethod
+    def taught(folder, tmp_path, text=RECIPE):
+        context = Context(steps=2)
+        train.run(spec(folder, tmp_path / "m", text), context)
+        return context, read_card((tmp_path / "m" / "card.toml").read_text(encoding="utf-8"))
+
+    def test_two_images_are_enough_but_few(self, tmp_path):
+        folder = pictures(tmp_path / "two", {"a_1.tif": (40, 50), "a_2.tif": (40, 50)})
+        context, card = self.taught(folder, tmp_path)
+        assert context.codes == ["train.few", "train.same_sample"]
+        assert any("another sample" in doubt for doubt in card.doubts)
+
+    def test_constant_images_are_left_out(self, good, tmp_path):
+        tifffile.imwrite(good / "flat.tif", np.full((40, 50), 7, np.uint8))
+        context, card = self.taught(good, tmp_path)
+        assert "flat.tif has the same value everywhere. It was left out." in context.remarks
+        assert "flat.tif" not in card.trained_on
+
+    def test_mixed_kinds_of_numbers_are_said(self, good, tmp_path):
+        pictures(good, {"byte.tif": (40, 50), "deep/byte.tif": (40, 50)}, np.uint8)
+        context, _ = self.taught(good, tmp_path)
+        assert any("uint16, uint8" in sentence for sentence in context.remarks)
+
+    def test_colour_images_teach_channel_by_channel(self, tmp_path):
+        folder = pictures(tmp_path / "rgb", {f"{name}.tif": (40, 50, 3) for name in "abcde"}, np.uint8)
+        context, _ = self.taught(folder, tmp_path)
+        assert [code for code in context.codes if code == "train.colour"] == ["train.colour"]
+
+    def test_crops_shrink_to_small_images(self, tmp_path):
+        folder = pictures(tmp_path / "small", {f"{name}.tif": (37, 50) for name in "abcde"})
+        context, _ = self.taught(folder, tmp_path, RECIPE.replace("size = 24", "size = 64"))
+        assert any("crops of 37 pixels" in sentence for sentence in context.remarks)
+
+    def test_a_few_small_images_among_many_are_left_out(self, tmp_path):
+        sizes = {f"{name}.tif": (80, 80) for name in "abcdefgh"} | {"tiny.tif": (40, 50)}
+        folder = pictures(tmp_path / "few", sizes)
+        text = RECIPE.replace("size = 24", "size = 64") + '[data]\ntune = ["a.tif"]\n'
+        context, card = self.taught(folder, tmp_path, text)
+        assert any(sentence.startswith("tiny.tif is only 40 pixels") for sentence in context.remarks)
+        assert "tiny.tif" not in card.trained_on
+
+    def test_images_smaller_than_any_crop_are_too_few(self, tmp_path):
+        folder = pictures(tmp_path / "dots", {f"{name}.tif": (9, 9) for name in "abc"})
+        with pytest.raises(TooFewImages):
+            train.run(spec(folder, tmp_path / "m"), Context())
 
 
 def test_another_recipe_does_not_go_on_in_the_same_folder(good, tmp_path):
@@ -124,10 +321,10 @@ def test_another_recipe_does_not_go_on_in_the_same_folder(good, tmp_path):
 def test_a_finished_model_is_never_trained_over(good, tmp_path):
     out = tmp_path / "m"
     train.run(spec(good, out), Context())
-    before = {file.name: file.read_bytes() for file in out.iterdir()}
+    before = contents(out)
     with pytest.raises(OtherTraining, match="finished model"):
         train.run(spec(good, out), Context())
-    assert {file.name: file.read_bytes() for file in out.iterdir()} == before
+    assert contents(out) == before
 
 
 def test_a_folder_that_cannot_be_made_is_told(good, tmp_path):
@@ -158,13 +355,13 @@ def test_bad_images_are_left_out_and_named(good, tmp_path):
     train.run(spec(good, tmp_path / "m"), context)
     assert [sentence.split()[0] for sentence in context.remarks] == ["cut.tif", "nan.tif"]
     card = read_card((tmp_path / "m" / "card.toml").read_text(encoding="utf-8"))
-    assert len(card.trained_on) == 5
+    assert not {"cut.tif", "nan.tif"} & set(card.trained_on)
 
 
 def test_only_bad_images_are_too_few(tmp_path):
     for name in ("a.tif", "b.tif"):
         tifffile.imwrite(tmp_path / name, np.full((40, 50), np.nan, np.float32))
-    with pytest.raises(train.TooFewImages):
+    with pytest.raises(TooFewImages):
         train.run(spec(tmp_path, tmp_path / "m"), Context())
 
 
@@ -174,16 +371,16 @@ def test_a_recipe_for_a_network_that_cannot_be_built_is_told(good, tmp_path):
 
 
 def test_a_fifth_of_the_files_is_set_aside_and_never_learned_from(good):
-    split = train.split_files(good, parse(RECIPE))
-    assert (len(split.learn), len(split.tune), len(split.test)) == (4, 1, 0)
-    assert not set(split.learn) & set(split.tune)
+    split = split_files(good, parse(RECIPE).data)
+    assert (len(split.learn), len(split.tune), len(split.test)) == (3, 1, 1)
+    assert len({*split.learn, *split.tune, *split.test}) == 5
 
 
 def test_image_folders_are_learned_from_as_one_image_each(tmp_path):
     for number in range(3):
         write_image(tmp_path / "day" / f"cell_{number}.ome.zarr", cells((40, 60)), chunks=(10, 10))
-    split = train.split_files(tmp_path / "day", parse(RECIPE + '[data]\ngood = ["*"]\n'))
-    assert sorted(path.name for path in (*split.learn, *split.tune)) == [
+    split = split_files(tmp_path / "day", parse(RECIPE + '[data]\ngood = ["*"]\n').data)
+    assert sorted(one.name for one in (*split.learn, *split.tune, *split.test)) == [
         "cell_0.ome.zarr", "cell_1.ome.zarr", "cell_2.ome.zarr",
     ]  # fmt: skip
 
@@ -192,15 +389,15 @@ def test_named_files_are_kept_for_their_purpose(good):
     recipe = parse(
         RECIPE + '[data]\ntune = ["deep/cell_1*"]\ntest = ["*cell_3*"]\nexclude = ["cell_0.tif"]\n'
     )
-    split = train.split_files(good, recipe)
-    assert [p.name for p in split.tune] == ["cell_1.tif"]
-    assert [p.name for p in split.test] == ["cell_3.tif"]
+    split = split_files(good, recipe.data)
+    assert [p.name for p in split.tune] == ["deep/cell_1.tif"]
+    assert [p.name for p in split.test] == ["deep/cell_3.tif"]
     assert sorted(p.name for p in split.learn) == ["cell_2.tif", "cell_4.tif"]
 
 
 def test_a_folder_without_enough_images_is_told(tmp_path):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(train.TooFewImages, match="0 images"):
+    with pytest.raises(TooFewImages, match="0 images"):
         train.run(spec(tmp_path / "empty", tmp_path / "m"), Context())
 
 
@@ -225,3 +422,44 @@ def test_a_recipe_may_begin_with_the_weights_of_another_model(good, tmp_path):
     assert all(torch.equal(begun[name], ended[name]) for name in begun)
     with pytest.raises(UnknownModel):
         train.run(spec(good, tmp_path / "third", second.replace('"tiny"', '"nobody"')), context)
+
+
+class TestOtherWays:
+    """Where pairs come from, but for good images made bad."""
+
+    def test_real_pairs_are_learned_from_and_judged_as_real(self, tmp_path):
+        rng = np.random.default_rng(0)
+        good, low = tmp_path / "good", tmp_path / "low"
+        good.mkdir()
+        low.mkdir()
+        for name in ("a", "b", "c", "d"):
+            plane = (1000 * cells((64, 64), seed=ord(name))).astype(np.float32)
+            tifffile.imwrite(good / f"{name}.tif", plane)
+            if name != "d":
+                tifffile.imwrite(
+                    low / f"{name}.tif", plane / 4 + rng.normal(0, 9, (64, 64)).astype(np.float32)
+                )
+        context = Context()
+        train.run(replace(spec(good, tmp_path / "m"), paired_dir=str(low)), context)
+        verdict = read_verdict(tmp_path / "m" / "verdict.json")
+        assert verdict.is_real
+        card = read_card((tmp_path / "m" / "card.toml").read_text(encoding="utf-8"))
+        assert all(row.is_real for row in card.measured)
+        assert "d.tif has no image of the same name in low. It was left out." in context.remarks
+        assert "d.tif" not in card.trained_on
+
+    def test_movies_teach_networks_that_see_several_frames(self, tmp_path):
+        folder = tmp_path / "movies"
+        folder.mkdir()
+        for name in ("a", "b", "c"):
+            stack = np.random.default_rng(ord(name)).integers(0, 4000, (5, 40, 50)).astype(np.uint16)
+            tifffile.imwrite(folder / f"{name}.ome.tif", stack, metadata={"axes": "TYX"})
+        train.run(spec(folder, tmp_path / "m", RECIPE.replace("[crops]", "frames = 3\n[crops]")), Context())
+        card = read_card((tmp_path / "m" / "card.toml").read_text(encoding="utf-8"))
+        assert json.loads(card.network)["frames"] == 3
+        assert np.load(tmp_path / "m" / "history" / "bad.npy").ndim == 2
+        assert len(read_verdict(tmp_path / "m" / "verdict.json").cases) == 1
+
+    def test_a_family_that_cannot_be_trained_is_told(self, good, tmp_path):
+        with pytest.raises(RecipeUnreadable, match="care"):
+            train.run(spec(good, tmp_path / "m", 'family = "care"\n' + RECIPE), Context())

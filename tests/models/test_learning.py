@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from app.engine.runners.train import read_specimens, split_files
+from app.engine.runners.learning.images import Reader, split_files
 from models.pssr.network import Layout, ResUNet
 from models.restoration.degrade import EM_PUBLISHED, PSSR2_POISSON, degrade
 from models.restoration.metrics import scores
@@ -28,8 +28,9 @@ def test_400_steps_on_fibsem_slices_beat_every_simple_method_on_another_block(da
     layout = Layout(scale=4, shrink=1, widths=(48, 96, 144), blocks=(2, 1, 1))
     device = torch.device("cpu")
     train_dir = data_dir / "train"
-    split = split_files(train_dir, recipe)
-    specimens = read_specimens(split.learn, train_dir, 24, pytest.fail)
+    images = split_files(train_dir, recipe.data)
+    reader = Reader(Silent(), Silent(), 24, len(images.learn))
+    specimens = [specimen for _, specimen in reader.read(images.learn)]
     learn = Pairs(specimens, recipe, scale=4, seed=0, device=device)
     torch.manual_seed(0)
     network = ResUNet(layout)

@@ -1,9 +1,14 @@
-"""The folder that a training fills: recipe, log and checkpoint while it lasts, then weights and card."""
+"""The folder that a training fills: recipe, log and checkpoint while it lasts, then weights and card.
+
+A training that was stopped leaves both: a model that can be used, and the checkpoint from which it goes on.
+"""
 
 import csv
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,6 +17,8 @@ from models.errors import UserError
 from models.training.loop import Look, State
 
 CHECKPOINT, CARD, RECIPE, LOG = "checkpoint.safetensors", "card.toml", "recipe.toml", "log.csv"
+SCHEDULE, VERDICT = "schedule.json", "verdict.json"
+COLUMNS = ("step", "loss", "psnr_unseen_db", "psnr_simple_db")
 
 
 class OtherTraining(UserError):
@@ -24,6 +31,26 @@ class FolderNotUsable(UserError):
     """The folder cannot be read or written."""
 
     code: ClassVar[str] = "train.folder"
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """What was measured when a training began and holds until its end, so that it can go on as planned.
+
+    Attributes
+    ----------
+    minutes : float
+        What was asked for; 0: as many steps as the recipe says.
+    steps, every : int
+        As in `models.training.loop.Plan`.
+    simple_db : float
+        What the best simple filter reaches on the unseen pairs.
+    """
+
+    minutes: float
+    steps: int
+    every: int
+    simple_db: float
 
 
 class ModelFolder:
@@ -51,7 +78,7 @@ class ModelFolder:
         OtherTraining
             If the folder holds what would be lost.
         """
-        with self._told():
+        with self.told():
             self.folder.mkdir(parents=True, exist_ok=True)
             recipe_file, log, kept = (self.folder / name for name in (RECIPE, LOG, CHECKPOINT))
             if not kept.exists() and (self.folder / CARD).exists():
@@ -65,31 +92,60 @@ class ModelFolder:
                     hint="Choose another folder for the new model.",
                 )
             state = State.from_bytes(kept.read_bytes()) if kept.exists() else None
+            if state is None:
+                (self.folder / SCHEDULE).unlink(missing_ok=True)
             rows = []
             if state is not None and log.exists():
                 with log.open(newline="", encoding="utf-8") as file:
                     rows = [r for r in csv.reader(file) if r and r[0].isdigit() and int(r[0]) <= state.step]
             recipe_file.write_text(recipe, encoding="utf-8")
             with log.open("w", newline="", encoding="utf-8") as file:
-                csv.writer(file).writerows([["step", "loss", "psnr_unseen_db"], *rows])
+                csv.writer(file).writerows([COLUMNS, *rows])
             return state
 
-    def keep(self, reached: State, look: Look) -> None:
+    def fixed(self) -> Fixed | None:
+        """Return what was fixed when the training in this folder began; None if it begins now."""
+        try:
+            return Fixed(**json.loads((self.folder / SCHEDULE).read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def fix(self, fixed: Fixed) -> None:
+        """Write down what holds until the end."""
+        with self.told():
+            _replace(self.folder / SCHEDULE, json.dumps(asdict(fixed)).encode())
+
+    def keep(self, reached: State, look: Look, simple_db: float) -> None:
         """Replace the checkpoint and add a line to the log."""
-        with self._told():
+        with self.told():
             _replace(self.folder / CHECKPOINT, reached.to_bytes())
             with (self.folder / LOG).open("a", newline="", encoding="utf-8") as file:
-                csv.writer(file).writerow([look.step, f"{look.loss:.5f}", f"{look.unseen:.3f}"])
+                csv.writer(file).writerow(
+                    [look.step, f"{look.loss:.5f}", f"{look.unseen:.3f}", f"{simple_db:.3f}"]
+                )
 
-    def finish(self, card: ModelCard, weights: bytes) -> None:
-        """Write weights and card; only then the checkpoint goes."""
-        with self._told():
+    def write_model(self, card: ModelCard, weights: bytes) -> None:
+        """Write weights and card: from now on the folder holds a model."""
+        with self.told():
             _replace(self.folder / str(card.weights), weights)
             _replace(self.folder / CARD, write_card(card).encode())
+            (self.folder / VERDICT).unlink(missing_ok=True)
+
+    def judge(self, card: ModelCard, verdict: str) -> None:
+        """Write the verdict, and the card with what was measured."""
+        with self.told():
+            _replace(self.folder / VERDICT, verdict.encode())
+            _replace(self.folder / CARD, write_card(card).encode())
+
+    def close(self) -> None:
+        """Let the checkpoint go: the training is complete."""
+        with self.told():
             (self.folder / CHECKPOINT).unlink(missing_ok=True)
+            (self.folder / SCHEDULE).unlink(missing_ok=True)
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def told(self) -> Iterator[None]:
+        """Turn what the drive refuses within the block into a sentence."""
         try:
             yield
         except OSError as error:

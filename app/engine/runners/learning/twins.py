@@ -1,0 +1,108 @@
+"""Real pairs of a training: the bad image of every good one, by the same name in a second folder."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from app.engine.runners.learning.exams import MOST_EXAMS, SIDE, SMALLEST, few
+from app.engine.runners.learning.images import Chosen, planes_of
+from app.engine.runners.learning.order import Exam, Order
+from app.images.errors import ImageError, NoPartner
+from app.images.folders import list_images, stem
+from app.images.open import open_image
+from models.training.patches import Plane
+from models.training.real_pairs import RealSpecimen, Twin, prepared
+from models.watch import Silent, Watch
+
+
+class OtherPlanes(ImageError):
+    """The images of a pair have other numbers of planes."""
+
+    code: ClassVar[str] = "train.other_planes"
+
+
+class Twins:
+    """Reads good images with their bad ones, laid on each other.
+
+    Attributes
+    ----------
+    names : set of str
+        Of the images that can be used.
+    """
+
+    def __init__(self, order: Order, watch: Watch) -> None:
+        self.names: set[str] = set()
+        self._order = order
+        self._watch = watch
+        self._bad = {stem(path): path for path in list_images(Path(order.spec.paired_dir), recursive=True)}
+        self._sizes: list[float] = []
+
+    @property
+    def pixel_sizes_um(self) -> tuple[float, ...]:
+        """The pixel sizes that the good files state."""
+        return tuple(self._sizes)
+
+    def read(self, images: Sequence[Chosen]) -> list[RealSpecimen]:
+        """Return the planes of those of `images` that have a partner and lie on it."""
+        found: list[RealSpecimen] = []
+        for one in images:
+            self._watch.check()
+            try:
+                twins = self._twins(one)
+            except ImageError as error:
+                self._order.context.remark("train.left_out", f"{error.sentence} It was left out.")
+                continue
+            specimens, said = prepared(twins, self._order.layout.scale)
+            for sentence in dict.fromkeys(said):
+                self._order.context.remark("train.pairs", sentence)
+            if specimens:
+                self.names.add(one.name)
+            found += specimens
+        return found
+
+    def _twins(self, one: Chosen) -> list[Twin]:
+        path = Path(one.input.path)
+        partner = self._bad.get(stem(path))
+        if partner is None:
+            folder = Path(self._order.spec.paired_dir).name
+            raise NoPartner(f"{path.name} has no image of the same name in {folder}.")
+        limit = self._order.recipe.data.planes_per_channel
+        with (
+            closing(open_image(path, one.input.scene, one.input.reading)) as good,
+            closing(open_image(partner)) as bad,
+        ):
+            if good.info.shape[:3] != bad.info.shape[:3]:
+                raise OtherPlanes(f"{path.name} has other planes than its bad image.")
+            size = good.info.pixel_size_um.x
+            self._sizes += [size] if size else []
+            return [
+                Twin(one.name, np.asarray(poor, np.float32), np.asarray(fine, np.float32))
+                for poor, fine in zip(planes_of(bad, limit), planes_of(good, limit), strict=True)
+            ]
+
+
+def real_exams(order: Order, images: Sequence[Chosen]) -> list[Exam]:
+    """Return unseen real pairs."""
+    twins = Twins(order, Silent())
+    exams = []
+    for one in images[:: max(1, -(-len(images) // MOST_EXAMS))]:
+        sides = [
+            (bad[None], good)
+            for specimen in few(twins.read([one]))
+            for bad, good in [_cut(specimen, order.layout.scale)]
+            if min(bad.shape) >= SMALLEST
+        ]
+        if sides:
+            exams.append(Exam(one.name, one.sample, is_real=True, sides=sides))
+    return exams
+
+
+def _cut(specimen: RealSpecimen, scale: int) -> tuple[Plane, Plane]:
+    """Return the middle of both sides."""
+    tall, wide = (min(side, SIDE // scale) for side in specimen.bad.shape)
+    top, left = (specimen.bad.shape[0] - tall) // 2, (specimen.bad.shape[1] - wide) // 2
+    good = specimen.good[top * scale : (top + tall) * scale, left * scale : (left + wide) * scale]
+    return specimen.bad[top : top + tall, left : left + wide], good
