@@ -255,7 +255,7 @@ def _named(names: Sequence[str]) -> str:
 def planes_of(
     source: ImageSource, limit: int, box: tuple[Range, Range] | None = None
 ) -> Iterator[NDArray[np.generic]]:
-    """Yield up to `limit` planes of every channel, spread over T and Z; of each only a box (y, x) if given."""
+    """Yield up to `limit` planes of every channel, spread over T and Z; of each only a box (y, x)."""
     n_t, n_c, n_z, height, width = source.info.shape
     y, x = box or ((0, height), (0, width))
     places = [(t, z) for t in range(n_t) for z in range(n_z)]
