@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     Command = Callable[[argparse.Namespace, Paths, Voice], int]
 
-OWN_IMAGES = "pssr-own-images"  # the recipe for a folder of any good images
 COMMANDS = ("restore", "export", "info", "models", "match", "train", "crappify", "evaluate", "check")
 
 
@@ -129,18 +128,7 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_match(commands)
 
-    train = _command(commands, "train", "train:train_model", "good_dir", _("train a model on good images"))
-    train.add_argument("family", choices=("pssr",), help=_("kind of model"))
-    train.add_argument("good_dir", metavar="GOOD_DIR", help=_("folder with good images"))
-    train.add_argument(
-        "--recipe",
-        default=OWN_IMAGES,
-        metavar="FILE|NAME",
-        help=_("how to train; else {name}").format(name=OWN_IMAGES),
-    )
-    train.add_argument("--output", required=True, metavar="DIR", help=_("folder for the model"))
-    train.add_argument("--seed", type=_seed, default=0, help=_("number that decides all that is random"))
-    _add_device(train)
+    _add_train(commands)
 
     _add_crappify(commands)
 
@@ -167,6 +155,71 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_device(check)
     return parser
+
+
+def _add_train(commands: Any) -> None:  # Any: see `_command`
+    train = _command(
+        commands,
+        "train",
+        "train:train_model",
+        "good_dir",
+        _("train a model on good images (pssr), or on noisy images alone (n2v)"),
+    )
+    train.add_argument("family", choices=("pssr", "n2v"), help=_("kind of model"))
+    train.add_argument(
+        "good_dir",
+        metavar="GOOD_DIR",
+        help=_("folder with good images; for n2v with noisy ones, or an image"),
+    )
+    train.add_argument("more", nargs="*", metavar="MORE", help=_("more images or folders"))
+    train.add_argument(
+        "--like",
+        nargs="+",
+        default=[],
+        metavar="BAD",
+        help=_("bad images of the kind to restore, to be fitted to"),
+    )
+    train.add_argument(
+        "--paired",
+        default="",
+        metavar="LOW_DIR",
+        help=_("folder with the bad image of every good one, named alike"),
+    )
+    train.add_argument(
+        "--frames",
+        type=int,
+        choices=(1, 3, 5, 7),
+        default=0,
+        metavar="N",
+        help=_("frames of a movie seen together"),
+    )
+    train.add_argument(
+        "--scale",
+        type=int,
+        choices=(1, 2, 4),
+        default=0,
+        metavar="S",
+        help=_("pixels of the result per pixel"),
+    )
+    length = train.add_mutually_exclusive_group()
+    length.add_argument(
+        "--minutes",
+        type=_minutes,
+        default=0.0,
+        metavar="M",
+        help=_("how long to learn, at the speed measured here"),
+    )
+    length.add_argument("--steps", type=_position, default=0, metavar="N", help=_("how many steps to learn"))
+    train.add_argument(
+        "--name", default="", help=_("name of the model, which is added to the library when finished")
+    )
+    train.add_argument("--recipe", default="", metavar="FILE|NAME", help=_("how to train, in every detail"))
+    train.add_argument("--output", default="", metavar="DIR", help=_("folder for the model"))
+    train.add_argument(
+        "--resume", action="store_true", help=_("go on with the training of this name or folder")
+    )
+    train.add_argument("--seed", type=_seed, default=0, help=_("number that decides all that is random"))
+    _add_device(train)
 
 
 def _add_match(commands: Any) -> None:  # Any: see `_command`
@@ -270,6 +323,17 @@ def _seed(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(_("a seed is a whole number, 0 or more"))
     return int(text)
+
+
+def _minutes(text: str) -> float:
+    """Turn a number of minutes above 0 into that number."""
+    try:
+        minutes = float(text)
+    except ValueError:
+        minutes = 0.0
+    if not 0 < minutes < float("inf"):
+        raise argparse.ArgumentTypeError(_("minutes are a number above 0"))
+    return minutes
 
 
 def _position(text: str) -> int:

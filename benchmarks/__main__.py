@@ -12,7 +12,7 @@ import sys
 from app.engine.process import environment
 
 BY_NAME = ("n2v", "pssr2", "quality", "viewer")
-SPEED = ("browser", "inference", "memory", "preview", "start")
+SPEED = ("browser", "inference", "memory", "preview", "start", "training")
 
 
 def main(arguments: list[str]) -> int:
