@@ -463,3 +463,13 @@ class TestOtherWays:
     def test_a_family_that_cannot_be_trained_is_told(self, good, tmp_path):
         with pytest.raises(RecipeUnreadable, match="care"):
             train.run(spec(good, tmp_path / "m", 'family = "care"\n' + RECIPE), Context())
+
+    def test_noisy_images_alone_teach_without_a_verdict(self, tmp_path):
+        folder = pictures(tmp_path / "noisy", {"a.tif": (120, 120)})
+        text = 'family = "n2v"\n' + RECIPE.replace("[[degrade]]\nphotons = [5.0, 20.0]\n", "")
+        train.run(spec(folder, tmp_path / "m", text), context := Context())
+        card = read_card((tmp_path / "m" / "card.toml").read_text(encoding="utf-8"))
+        assert (card.family, card.trained_on, card.measured) == ("n2v", ("a.tif",), ())
+        assert {name for name, _, _ in context.metrics} == {"loss", "unseen", "simple"}
+        names = {file.name for file in (tmp_path / "m").rglob("*")}
+        assert not {"verdict.json", "good.npy"} & names

@@ -42,7 +42,7 @@ def draft_card(order: Order, teaching: Teaching, data: bytes, name: str) -> Mode
         pixel_size_um=(
             (stated[0], stated[1]) if len(stated) == 2 else pixel_range(teaching.pixel_sizes_um, layout.scale)
         ),
-        noise=about.noise or noise_words(recipe.degrade),
+        noise=about.noise or (noise_words(recipe.degrade) if recipe.family == "pssr" else ""),
         network=layout.to_json().decode(),
         weights=name,
         size=len(data),

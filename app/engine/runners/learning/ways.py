@@ -10,6 +10,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from app.engine.runners.learning.blind import blind_spots
 from app.engine.runners.learning.exams import made_exams
 from app.engine.runners.learning.images import ENOUGH, Chosen, Reader, fitting_crops, images_of, too_few
 from app.engine.runners.learning.order import Order, Teaching
@@ -134,7 +135,7 @@ def shown_crop(source: Draws) -> tuple[Tensor, Tensor | None]:
 
 
 Way = Callable[[Order, Watch], Teaching]
-WAYS: dict[str, Way] = {"pssr": made_bad, "pairs": real_pairs}
+WAYS: dict[str, Way] = {"pssr": made_bad, "pairs": real_pairs, "n2v": blind_spots}
 
 
 def way_of(order: Order) -> Way:
