@@ -46,7 +46,7 @@ def accuracy(real: list[Plane], made: list[Plane], seed: int = 0) -> tuple[float
 
 
 def _noise(planes: list[Plane]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the brightness of `BINS` equal parts of the pixels, and the middle size of what is fine there."""
+    """Return the brightness of `BINS` equal parts of the pixels, and the noise there."""
     calm = np.concatenate([ndimage.uniform_filter(plane, 3).ravel() for plane in planes])
     fine = np.concatenate([plane.ravel() for plane in planes]) - calm
     edges = np.unique(np.percentile(calm, np.linspace(0, 100, BINS + 1)))
@@ -64,8 +64,10 @@ def _patches(planes: list[Plane], levels: np.ndarray, sds: np.ndarray, odd: int)
     for plane in planes:
         calm = ndimage.uniform_filter(plane, 3)
         fine = ((plane - calm) / np.interp(calm, levels, sds)).clip(-8, 8).astype(np.float32)
-        for i in range(plane.shape[0] // SIDE):
-            for j in range(plane.shape[1] // SIDE):
-                if (i + j) % 2 == odd:
-                    found.append(fine[i * SIDE : (i + 1) * SIDE, j * SIDE : (j + 1) * SIDE])
+        found += [
+            fine[i * SIDE : (i + 1) * SIDE, j * SIDE : (j + 1) * SIDE]
+            for i in range(plane.shape[0] // SIDE)
+            for j in range(plane.shape[1] // SIDE)
+            if (i + j) % 2 == odd
+        ]
     return np.stack(found)
