@@ -171,6 +171,15 @@ class ModelCard:
     measured: tuple[Measured, ...] = ()
     speed: Speed | None = None
 
+    @property
+    def frames(self) -> int:
+        """Time points that the network sees for one; 1 for models of single pictures."""
+        try:
+            found = json.loads(self.network or "{}").get("frames", 1)
+        except (ValueError, AttributeError):  # a network that cannot be read is told of when it is loaded
+            return 1
+        return found if type(found) is int and found > 1 else 1
+
 
 def read_card(text: str, *, name: str = "card.toml") -> ModelCard:
     """Return the card written in `text`.

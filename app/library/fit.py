@@ -13,6 +13,8 @@ ELECTRON_BELOW_UM = 0.02  # light microscopes sample coarser than this
 LIGHT_ABOVE_UM = 0.06  # electron microscopes sample finer than this; between the two it may be either
 FAR = 3.0  # pixels larger or smaller than the range by more than this factor are outside
 
+ALONE = "it was made for movies; a single picture is restored without neighbours"
+
 _KIND_WORDS = {
     "any": "any image",
     "fluorescence": "fluorescence",
@@ -39,6 +41,14 @@ def fit(card: ModelCard, info: ImageInfo) -> Fit:
         return Fit("outside", f"it needs {card.channels_in} channels; your image has {channels}")
     if card.channels_in != 1:
         return Fit("outside", f"it restores {card.channels_in} channels together, which cannot be done yet")
+    found = _fit_of_kind(card, info)
+    if card.frames > 1 and info.shape[0] == 1 and found.level != "outside":
+        return Fit("partly", ALONE)
+    return found
+
+
+def _fit_of_kind(card: ModelCard, info: ImageInfo) -> Fit:
+    """Compare the kind of microscope and the pixel size."""
     if card.modality == "any":
         return Fit("good", "it works on any image")
     shown = _modality(info)
@@ -57,10 +67,16 @@ def ranked(cards: Iterable[ModelCard], info: ImageInfo) -> tuple[tuple[ModelCard
     """Return every card with its fit, the one to try first at the front.
 
     Networks that fit come first, models for any image before networks that fit only partly; between equals
-    the one that keeps the pixel grid comes first, so that nothing is enlarged unasked.
+    the one that keeps the pixel grid comes first, so that nothing is enlarged unasked, and for movies the one
+    that was made for them.
     """
     judged = ((card, fit(card, info)) for card in cards)
-    return tuple(sorted(judged, key=lambda pair: (_rank(pair[0], pair[1], info), pair[0].scale, pair[0].id)))
+
+    def place(pair: tuple[ModelCard, Fit]) -> tuple[int, int, int, str]:
+        card, found = pair
+        return _rank(card, found, info), card.scale, -card.frames, card.id
+
+    return tuple(sorted(judged, key=place))
 
 
 def _rank(card: ModelCard, found: Fit, info: ImageInfo) -> int:
@@ -71,6 +87,8 @@ def _rank(card: ModelCard, found: Fit, info: ImageInfo) -> int:
         return 2
     if found.level == "good":
         return 0
+    if found.reason == ALONE:
+        return 3
     is_unsure_only = info.pixel_size_um.x is None and card.scale == 1
     return 1 if is_unsure_only else 3
 

@@ -30,7 +30,7 @@ def fused(frames: Tensor) -> Tensor:
     (n, 1 + f, h, w)
         The mean, then every frame less the mean.
     """
-    seen = frames.float()
+    seen = frames.float() if frames.dtype in (torch.float16, torch.bfloat16) else frames
     middle = seen.shape[1] // 2
     difference = seen - seen[:, middle : middle + 1]  # (n, f, h, w)
     together = _mean(_mean(difference, 3).square(), 9)

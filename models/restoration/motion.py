@@ -16,7 +16,7 @@ from models.restoration.family import Planes
 BLOCK = 64  # pixels a side
 BLOCKS = 4  # along each axis
 FARTHEST = 16  # pixels; what moves farther is not found
-_STANDS_OUT = 5.0  # height of a peak in standard deviations of the correlation
+_STANDS_OUT = 6.2  # height of a peak in standard deviations of the correlation
 _ENOUGH = 3  # blocks that must have a say
 
 

@@ -86,3 +86,11 @@ def test_a_card_that_is_not_as_it_must_be_is_refused_with_a_reason(old, new, sai
         read_card(broken(old, new), name="theirs.toml")
     assert "theirs.toml" in caught.value.sentence
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("network", "frames"),
+    [("", 1), ('{"widths": [8]}', 1), ('{"frames": 5}', 5), ('{"frames": "5"}', 1), ("[]", 1), ("{", 1)],
+)
+def test_a_card_says_how_many_frames_its_network_sees(network, frames):
+    assert dataclasses.replace(PLAIN, network=network).frames == frames

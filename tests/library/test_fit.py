@@ -10,16 +10,17 @@ SMOOTHING = dataclasses.replace(PLAIN, id="smooth", family="smoothing")
 NETWORK = dataclasses.replace(PLAIN, id="net", modality="fluorescence", pixel_size_um=(0.1, 0.4))
 ENLARGER = dataclasses.replace(NETWORK, id="net-x2", scale=2)
 ELECTRON = dataclasses.replace(PLAIN, id="em-x4", modality="electron", pixel_size_um=(0.005, 0.015), scale=4)
+MOVIE = dataclasses.replace(NETWORK, id="mf", network='{"frames": 5}')
 COARSE_ELECTRON = dataclasses.replace(ELECTRON, pixel_size_um=(0.03, 0.05))
 ALL = (ELECTRON, ENLARGER, SMOOTHING, NETWORK)
 
 
-def image(size=None, channels=1, is_rgb=False):
+def image(size=None, channels=1, is_rgb=False, times=1):
     return ImageInfo(
         uri="/image.tif",
         scene=0,
         scenes=("image",),
-        shapes=((1, channels, 1, 64, 64),),
+        shapes=((times, channels, 1, 64, 64),),
         dtype="uint16",
         axes="CYX",
         pixel_size_um=PixelSize(None, size, size),
@@ -49,6 +50,10 @@ def image(size=None, channels=1, is_rgb=False):
         (COARSE_ELECTRON, image(0.04), "partly", "if that is what yours is"),
         (COARSE_ELECTRON, image(0.04, channels=2), "outside", "fluorescence"),
         (COARSE_ELECTRON, image(0.01), "partly", "3.0 times smaller"),
+        (MOVIE, image(0.2, times=9), "good", "pixels like yours"),
+        (MOVIE, image(0.2), "partly", "made for movies; a single picture is restored without neighbours"),
+        (MOVIE, image(), "partly", "made for movies"),
+        (MOVIE, image(0.008), "outside", "electron microscopy"),
     ],
 )
 def test_a_model_fits_by_kind_channels_and_pixel_size(card, info, level, said):
@@ -69,3 +74,11 @@ def test_a_model_fits_by_kind_channels_and_pixel_size(card, info, level, said):
 )
 def test_the_model_to_try_first_comes_first(info, order):
     assert [card.id for card, _ in ranked(ALL, info)] == order
+
+
+@pytest.mark.parametrize(
+    ("info", "first"),
+    [(image(0.2, times=9), "mf"), (image(times=9), "mf"), (image(0.2), "net"), (image(), "net")],
+)
+def test_a_model_of_movies_comes_first_for_movies_alone(info, first):
+    assert next(iter(ranked((MOVIE, *ALL), info)))[0].id == first

@@ -64,6 +64,9 @@ def facts(card: ModelCard) -> Iterator[tuple[str, str]]:
     yield _("Channels"), _channels(card)
     if card.scale > 1:
         yield _("Result"), _("{scale} × finer pixels in both directions").format(scale=card.scale)
+    if card.frames > 1:
+        words = _("{frames} neighbouring time points are seen for each; a single picture is restored alone")
+        yield _("Movies"), words.format(frames=card.frames)
     if card.trained_on:
         yield _("Trained on"), "\n".join(card.trained_on)
     if card.credits:

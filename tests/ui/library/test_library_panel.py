@@ -55,6 +55,11 @@ def test_the_verdict_compares_with_the_best_filter_that_did_not_see_the_truth():
     assert verdict(replace(CARD, measured=())) == ""
 
 
+def test_a_model_of_movies_says_so():
+    assert "Movies" not in dict(facts(CARD))
+    assert "5 neighbouring" in dict(facts(replace(CARD, network='{"frames": 5}')))["Movies"]
+
+
 def test_facts_are_told_in_words():
     told = dict(facts(CARD))
     assert told["Made for"] == "fluorescence"
