@@ -1,6 +1,7 @@
 import csv
 import errno
 import json
+from contextlib import closing
 from dataclasses import replace
 
 import numpy as np
@@ -14,8 +15,10 @@ from app.engine.runners.learning import simple
 from app.engine.runners.learning.images import split_files
 from app.engine.runners.learning.order import TooFewImages
 from app.engine.runners.model_folder import FolderNotUsable, OtherTraining
+from app.engine.runners.movies import in_time, movies_of
 from app.engine.specs import TrainSpec
 from app.images.digest import sha256_of
+from app.images.open import open_image
 from app.library.card import read_card
 from app.library.errors import UnknownModel
 from app.library.store import Library
@@ -473,3 +476,27 @@ class TestOtherWays:
         assert {name for name, _, _ in context.metrics} == {"loss", "unseen", "simple"}
         names = {file.name for file in (tmp_path / "m").rglob("*")}
         assert not {"verdict.json", "good.npy"} & names
+
+
+def test_a_model_of_movies_learns_from_movies_and_stills_and_restores_movies(good, tmp_path):
+    frames = cells((6, 60, 64))
+    tifffile.imwrite(good / "in_time.tif", frames, imagej=True, metadata={"axes": "TYX"})
+    tifffile.imwrite(good / "unsaid.tif", frames[:5])
+    text = RECIPE.replace("[network]", "[network]\nframes = 3") + '[data]\nmovies = ["unsaid*"]\n'
+    with (
+        closing(open_image(good / "in_time.tif")) as said,
+        closing(open_image(good / "unsaid.tif")) as unsaid,
+    ):
+        box = (0, 60), (0, 64)
+        assert [movie.shape for movie in movies_of(said, *box)] == [(6, 60, 64)]
+        assert movies_of(unsaid, *box) == ()
+        assert [movie.shape for movie in movies_of(in_time(unsaid), *box)] == [(5, 60, 64)]
+    out = tmp_path / "m"
+    assert isinstance(train.run(spec(good, out, text), Context()), Finished)
+    card = read_card((out / "card.toml").read_text(encoding="utf-8"))
+    assert card.frames == 3
+    restorer = Pssr().load(
+        card.network.encode(), (out / card.weights).read_bytes(), Params(), "cpu", "float32"
+    )
+    assert restorer.traits.frames == 3
+    assert restorer.run(np.zeros((2, 3, 16, 16), np.float32)).shape == (2, 16, 16)
