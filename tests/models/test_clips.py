@@ -78,13 +78,13 @@ def test_clips_of_a_movie_are_consecutive_or_every_second_and_mirrored_at_the_en
     assert seen == set(range(7))
 
 
-def test_neighbours_are_left_out_now_and_then_and_all_of_them_in_a_tenth():
+def test_neighbours_are_left_out_now_and_then_and_all_of_them_in_a_fifth():
     rng = np.random.default_rng(0)
     orders = [with_drop_outs(range(5), rng) for _ in range(2000)]
     alone = np.mean([set(order) == {2} for order in orders])
     whole = np.mean([order == (0, 1, 2, 3, 4) for order in orders])
-    assert 0.07 < alone < 0.13
-    assert 0.55 < whole < 0.75
+    assert 0.17 < alone < 0.23
+    assert 0.5 < whole < 0.65
     assert all(order[2] == 2 for order in orders)
 
 
