@@ -257,10 +257,10 @@ def _noisy(x: Tensor, offset: Tensor, how: Sequence[Degradation], generator: Gen
     """Add shot noise, read noise, salt and pepper, in this order."""
     grain = [d.grain_px for d in how]
     if any(d.gain > 0 for d in how):
-        light = (x - offset).clamp_min(0)
+        light = (x - offset).clamp_min_(0)
         gain = _column([d.gain for d in how], x)
         if how[0].shot == "poisson":
-            x = x + noise.shot_noise(light, gain, generator)
+            x = noise.shot_noise(light, gain, generator).add_(x)
         else:
             smooth = [d.shot_smooth_px for d in how]
             x = x + noise.gaussian_shot_noise(light, gain, smooth, grain, generator)

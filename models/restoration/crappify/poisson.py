@@ -57,8 +57,10 @@ def poisson(mean: Tensor, generator: Generator) -> Tensor:
         return many(mean, generator)
     if bool(highest < FEW):
         return few(mean, generator)
-    dark = mean < FEW
-    return torch.where(dark, few(mean.clamp_max(FEW - 1e-3), generator), many(mean.clamp_min(FEW), generator))
+    counts = many(mean.clamp_min(FEW), generator)
+    dark = (mean < FEW).flatten().nonzero().flatten()
+    counts.view(-1)[dark] = few(mean.flatten()[dark], generator)
+    return counts
 
 
 def few(mean: Tensor, generator: Generator) -> Tensor:
@@ -94,10 +96,9 @@ def many(mean: Tensor, generator: Generator) -> Tensor:
     """Draw counts for means of at least `FEW`."""
     z = torch.randn(mean.shape, generator=generator, device=mean.device)
     s = (mean - 1 / 12).sqrt_()
-    square = z * z
-    skew = (square - 1).div_(6)
-    curve = square.neg_().add_(1).mul_(z).div_(72).div_(s)
-    return z.mul_(s).add_(mean).add_(skew).add_(curve).round_()
+    bend = (z * z).sub_(1)
+    counts = torch.add(mean, bend, alpha=1 / 6).addcmul_(z, s)
+    return counts.addcdiv_(z.mul_(bend), s, value=-1 / 72).round_()
 
 
 @lru_cache(maxsize=4)
