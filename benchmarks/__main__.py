@@ -11,7 +11,7 @@ import sys
 
 from app.engine.process import environment
 
-BY_NAME = ("crappify", "frames", "match", "n2v", "pssr2", "quality", "viewer")
+BY_NAME = ("crappify", "frames", "match", "n2v", "pairs", "pssr2", "quality", "viewer")
 SPEED = ("browser", "inference", "memory", "preview", "start", "training")
 
 
