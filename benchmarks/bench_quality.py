@@ -5,18 +5,22 @@ images of held-out specimens made bad by the program at stated strengths. Writes
 tables of the model cards. A new model is shipped only if it passes the gate: on average over the sets
 within its purpose 0.5 dB above each image's best blind simple method, and on no image 0.3 dB below it.
 
-    python -m benchmarks quality --data DIR [--model ID] [--write]
+    python -m benchmarks quality --data DIR [--model ID] [--write] [--peers PYTHON]
     python -m benchmarks quality --data DIR --ship FOLDER...     (as left by micrographia train)
+
+PYTHON is that of an environment with the package ``bm3d``, which is then measured on the real pairs too.
 """
 
 import argparse
 import io
 import json
 import multiprocessing
+import subprocess
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,15 +34,19 @@ from models.arrays import ArraySink, ArraySource
 from models.pssr.network import Layout
 from models.restoration.family import Precision, Restorer
 from models.restoration.inference import restore, result_info
-from models.restoration.metrics import psnr
+from models.restoration.metrics import psnr, scores
 from models.restoration.registry import family
+from models.smoothing.baselines import TUNING_SIDE
+from models.training.measuring import measure as measure_noise
 from models.training.patches import normalised
+from models.training.verdict import FEWEST_UNITS, interval_of_median
 from models.watch import Silent
 
 ROOT = Path(__file__).parent.parent
 CATALOGUE, WEIGHTS = ROOT / "resources" / "catalogue", ROOT / "resources" / "weights"
 MEAN_GAIN_DB, WORST_GAIN_DB = 0.5, -0.3  # the gate
 HALF_AGREES_DB = 50.0  # a precision is allowed whose results agree with float32 at least as well
+NEARLY_CLEAN = "membrane"  # of the real pairs
 NETWORKS = ("pssr-fluorescence", "pssr-fluorescence-x2", "pssr-em-x4")
 
 
@@ -71,7 +79,8 @@ def _load(card: ModelCard, weights: bytes) -> None:
 
 def _measured(pair: Pair) -> dict:
     low, high = (ArraySource(plane[None, None, None]) for plane in (pair.low, pair.high))
-    entry = score_pair(_loaded["model"], low, high, Silent())
+    truth_side = max(pair.low.shape) if pair.is_real else TUNING_SIDE
+    entry = score_pair(_loaded["model"], low, high, Silent(), truth_side=truth_side)
     about = {"on": pair.on, "specimen": pair.specimen, "is_real": pair.is_real, "in_scope": pair.in_scope}
     return {**entry, **about}
 
@@ -84,6 +93,23 @@ def best(entry: dict, tuned: str) -> tuple[str, float]:
     return name, found[name]
 
 
+def add_bm3d(entries: Sequence[dict], pairs: Iterator[Pair], peers: str) -> None:
+    """Add what BM3D reaches on the real pairs; the noise it is told is measured in the bad image alone."""
+    real = {pair.specimen: pair for pair in pairs if pair.is_real and pair.low.shape == pair.high.shape}
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        noise = {name: asdict(measure_noise([pair.low]).curve) for name, pair in real.items()}
+        (folder / "noise.json").write_text(json.dumps(noise))
+        np.savez(folder / "low.npz", **{name: pair.low for name, pair in real.items()})
+        subprocess.run([peers, str(ROOT / "benchmarks" / "bm3d_peer.py"), temporary], check=True)
+        with np.load(folder / "restored.npz") as restored:
+            images = {name: restored[name] for name in restored.files}
+    for entry in entries:
+        if entry["is_real"] and entry["specimen"] in images:
+            found = scores(real[entry["specimen"]].high, images[entry["specimen"]].astype(np.float32))
+            entry["bm3d"] = {"psnr_fit": found.psnr_fit, "ssim": found.ssim}
+
+
 def by_specimen(entries: Sequence[dict]) -> list[dict]:
     """Average the planes of every specimen, so that each counts once."""
     names = dict.fromkeys(entry["specimen"] for entry in entries)
@@ -94,7 +120,8 @@ def by_specimen(entries: Sequence[dict]) -> list[dict]:
         tuned = {key: row["tuned"] for key, row in own[0]["baselines"].items()}
         table["baselines"] = {key: {**row, "tuned": tuned[key]} for key, row in table["baselines"].items()}
         merged.append(
-            {**table, "specimen": name, "planes": len(own)} | {k: own[0][k] for k in ("is_real", "in_scope")}
+            {**table, "specimen": name, "planes": len(own)}
+            | {key: own[0].get(key) for key in ("is_real", "in_scope", "bm3d")}
         )
     return merged
 
@@ -241,6 +268,50 @@ a model undoes the simulation; only the real pairs speak about a microscope.
 """
 
 
+def said(specimens: Sequence[dict]) -> list[str]:
+    """Return the verdict with its interval, or, for the real pairs, the means that stand for them."""
+    if specimens[0]["is_real"]:
+        thin = [s for s in specimens if s["specimen"] != NEARLY_CLEAN]
+        blind = np.mean([s["psnr_fit"] - best(s, "blind")[1] for s in thin])
+        truth = np.mean([s["psnr_fit"] - best(s, "truth")[1] for s in thin])
+        words = f"Without {NEARLY_CLEAN}, which is nearly free of noise: {blind:+.2f} dB over the best blind"
+        words += f" method, {truth:+.2f} dB over the best tuned with truth"
+        if all(s["bm3d"] for s in thin):
+            words += f", {np.mean([s['psnr_fit'] - s['bm3d']['psnr_fit'] for s in thin]):+.2f} dB over BM3D"
+        return [words + ".\n"]
+    if len(specimens) < FEWEST_UNITS:
+        return []
+    gains = [s["psnr_fit"] - best(s, "blind")[1] for s in specimens]
+    low, high = interval_of_median(gains, seed=0)
+    median = f"{np.median(gains):+.2f} dB, 95 % interval {low:+.2f} to {high:+.2f}"
+    return [f"Median gain over the best blind method {median}.\n"]
+
+
+def specimen_table(specimens: Sequence[dict]) -> list[str]:
+    """Return one line per specimen: PSNR after the fit and, for real pairs, SSIM."""
+    is_real = specimens[0]["is_real"]
+    with_bm3d = is_real and all(s["bm3d"] for s in specimens)
+    heads = ["specimen", "this model", "best blind method", "best with truth", "gain over blind"]
+    heads[4:4] = ["BM3D"] if with_bm3d else []
+    lines = [f"| {' | '.join(heads)} |", "| --- " * len(heads) + "|"]
+
+    def cell(row: dict, name: str = "") -> str:
+        ssim = f", SSIM {row['ssim']:.3f}" if is_real else ""
+        return f"{row['psnr_fit']:.2f}{ssim}" + (f" ({name.removesuffix('_with_truth')})" if name else "")
+
+    for s in specimens:
+        (blind, blind_db), (truth, _) = best(s, "blind"), best(s, "truth")
+        cells = [
+            s["specimen"],
+            cell(s),
+            cell(s["baselines"][blind], blind),
+            cell(s["baselines"][truth], truth),
+        ]
+        cells += [cell(s["bm3d"])] if with_bm3d else []
+        lines.append(f"| {' | '.join(cells)} | {s['psnr_fit'] - blind_db:+.2f} |")
+    return lines
+
+
 def page(measured: dict[str, list[dict]], cards: dict[str, ModelCard]) -> str:
     """Return docs/quality.md."""
     parts = [HEAD]
@@ -255,15 +326,7 @@ def page(measured: dict[str, list[dict]], cards: dict[str, ModelCard]) -> str:
                 f"{gains['mean_over_truth']:+.2f} dB on average. The worst single channel or slice: "
                 f"{gains['worst_plane']:+.2f} dB.\n"
             )
-            parts.append("| specimen | this model | best blind method | best with truth | gain over blind |")
-            parts.append("| --- | --- | --- | --- | --- |")
-            for s in specimens:
-                (blind, blind_db), (truth, truth_db) = best(s, "blind"), best(s, "truth")
-                truth = truth.removesuffix("_with_truth")
-                parts.append(
-                    f"| {s['specimen']} | {s['psnr_fit']:.2f} | {blind_db:.2f} ({blind}) "
-                    f"| {truth_db:.2f} ({truth}) | {s['psnr_fit'] - blind_db:+.2f} |"
-                )
+            parts += said(specimens) + specimen_table(specimens)
             parts.append("\n| method | tuned | PSNR after fit | PSNR | SSIM | NRMSE |")
             parts.append("| --- | --- | --- | --- | --- | --- |")
             parts += [
@@ -280,6 +343,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True, help="folder with train/, formats/ and samples/")
     parser.add_argument("--model", action="append", choices=NETWORKS, help="only this shipped model")
     parser.add_argument("--ship", type=Path, nargs="*", default=[], help="trained models to take in")
+    parser.add_argument("--peers", default="", help="python of an environment with bm3d")
     parser.add_argument("--write", action="store_true", help="renew docs/quality.md and the model cards")
     options = parser.parse_args(argv)
     trained = {folder: _card(folder / "card.toml") for folder in options.ship}
@@ -294,6 +358,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         assert card.weights is not None
         entries = measure(card, ((folder or WEIGHTS) / card.weights).read_bytes(), options.data)
         report(card.id, entries)
+        if options.peers:
+            add_bm3d(entries, pairs_for(card, options.data), options.peers)
         if not passes(entries):
             print(f"{card.id} does not pass the gate", file=sys.stderr)
             refused.append(card.id)

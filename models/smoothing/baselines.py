@@ -45,7 +45,7 @@ class Baseline:
         return f"{self.name}_with_truth" if self.tuned == "truth" else self.name
 
 
-def baselines(low: Plane, truth: Plane, scale: int) -> Iterator[Baseline]:
+def baselines(low: Plane, truth: Plane, scale: int, *, truth_side: int = TUNING_SIDE) -> Iterator[Baseline]:
     """Yield what every simple method makes of `low`.
 
     Parameters
@@ -55,13 +55,16 @@ def baselines(low: Plane, truth: Plane, scale: int) -> Iterator[Baseline]:
         Only used to tune the methods marked ``truth``.
     scale : int
         Filters are followed by bicubic interpolation where it is above 1.
+    truth_side : int
+        Methods marked ``truth`` are tuned on the middle of the image, this many pixels of `low` a side.
     """
     if scale == 1:
         yield Baseline("input", "no", 0.0, np.asarray(low, np.float32))
     else:
         for order in ("nearest", "bilinear", "bicubic", "lanczos"):
             yield Baseline(order, "no", 0.0, upsample(low, scale, order))
-    crop, true_crop = _middle(low, TUNING_SIDE), _middle(truth, TUNING_SIDE * scale)
+    crop = _middle(low, TUNING_SIDE)
+    large, true_large = _middle(low, truth_side), _middle(truth, truth_side * scale)
     data_range = intensity_range(truth)
     for method in METHODS:
         blind = best_blind([crop], [method])[0]
@@ -70,7 +73,7 @@ def baselines(low: Plane, truth: Plane, scale: int) -> Iterator[Baseline]:
         trials = [Filter(method, p, measured.noise_sd, measured.span) for p in GRIDS[method]]
 
         def reached(trial: Filter) -> float:
-            return psnr_fit(true_crop, upsample(trial(crop), scale, "bicubic"), data_range)
+            return psnr_fit(true_large, upsample(trial(large), scale, "bicubic"), data_range)
 
         best = max(trials, key=reached)
         yield Baseline(method, "truth", best.parameter, upsample(best(low), scale, "bicubic"))

@@ -28,7 +28,7 @@ from models.errors import Stopped, UserError
 from models.restoration.family import Restorer
 from models.restoration.inference import restore, result_info
 from models.restoration.metrics import Scores, scores
-from models.smoothing.baselines import baselines
+from models.smoothing.baselines import TUNING_SIDE, baselines
 from models.source import ImageSource
 from models.watch import Watch
 
@@ -54,8 +54,17 @@ def averaged(rows: Sequence[Mapping[str, float]]) -> Row:
     }
 
 
-def score_pair(restorer: Restorer, low: ImageSource, high: ImageSource, watch: Watch) -> Entry:
+def score_pair(
+    restorer: Restorer,
+    low: ImageSource,
+    high: ImageSource,
+    watch: Watch,
+    *,
+    truth_side: int = TUNING_SIDE,
+) -> Entry:
     """Return the scores of one pair: the model's, and under ``baselines`` those of every simple method.
+
+    `truth_side` says how large a part the methods tuned with the truth are tuned on.
 
     Raises
     ------
@@ -87,7 +96,7 @@ def score_pair(restorer: Restorer, low: ImageSource, high: ImageSource, watch: W
         poor = low.read(low.info.plane(t, c, z))[0, 0, 0].astype(np.float32)
         truth = high.read(high.info.plane(t, c, z))[0, 0, 0].astype(np.float32)
         mine.append(_row(scores(truth, sink.pixels[t, c, z])))
-        for baseline in baselines(poor, truth, restorer.traits.scale):
+        for baseline in baselines(poor, truth, restorer.traits.scale, truth_side=truth_side):
             others.setdefault(baseline.key, []).append(_row(scores(truth, baseline.image)))
             details.setdefault(baseline.key, (baseline.tuned, []))[1].append(baseline.parameter)
     table = {
