@@ -31,7 +31,8 @@ import torch
 from torch import Generator, Tensor
 
 from models.restoration.crappify import noise, recording, scanning
-from models.restoration.crappify.optics import Kernel, blur, shade, spread
+from models.restoration.crappify.kernel import Kernel
+from models.restoration.crappify.optics import blur, shade, spread
 from models.restoration.crappify.sampling import Sampling, sample
 
 __all__ = [

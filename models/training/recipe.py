@@ -3,13 +3,14 @@
 The recipe is kept beside the trained model, so that anyone with the images can repeat the training.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from models.errors import UserError
-from models.restoration.crappify.optics import Kernel, is_kernel
+from models.restoration.crappify.kernel import Kernel, is_kernel
 
 LossName = Literal["charbonnier_ssim", "charbonnier", "mse", "ms_ssim", "pssr2"]  # rows of `losses.LOSSES`
 Range = tuple[float, float]
@@ -105,12 +106,13 @@ class Crappify:
 class Data:
     """Which files teach, which choose the best state, which are kept for the verdict; glob patterns.
 
-    With neither `tune` nor `test` a fifth of the files is set aside to choose by and another for the verdict,
-    whole samples where there are enough; see `models.training.samples`. Planes of files that match
-    `movies` follow each other in time though the files do not say so.
+    Without `good` all images of the folder count. With neither `tune` nor `test` a fifth of the files is set
+    aside to choose by and another for the verdict, whole samples where there are enough; see
+    `models.training.samples`. Planes of files that match `movies` follow each other in time though the files
+    do not say so.
     """
 
-    good: tuple[str, ...] = ("**/*.tif", "**/*.tiff", "**/*.png")
+    good: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     tune: tuple[str, ...] = ()
     test: tuple[str, ...] = ()
@@ -213,13 +215,23 @@ def parse(text: str) -> Recipe:
     return Recipe(
         family=str(document.get("family", "pssr")),
         network=_table("network", document.get("network", {})),
-        about=_part(About, document.get("about", {})),
+        about=_about(document.get("about", {})),
         data=_part(Data, document.get("data", {})),
         crops=_part(Crops, document.get("crops", {})),
         degrade=tuple(_checked(_part(Crappify, row)) for row in _rows(document.get("degrade", [{}]))),
         schedule=_part(Schedule, document.get("schedule", {})),
         blind=_blind(document.get("blind", {})),
     )
+
+
+def _about(values: Any) -> About:  # Any: what TOML has
+    about = _part(About, values)
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", about.id):
+        raise RecipeUnreadable(
+            f"The recipe's about.id cannot be {about.id[:80]!r}.",
+            hint="Use small letters, digits, dots and dashes only.",
+        )
+    return about
 
 
 def _blind(values: Any) -> Blind:  # Any: what TOML has

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - the name everybody uses
 from torch import Tensor
 
-Kernel = tuple[tuple[float, ...], ...]  # rows of a spot's brightness, both sides odd; their scale is free
+from models.restoration.crappify.kernel import Kernel, is_kernel
 
 
 def shade(
@@ -88,15 +88,6 @@ def spread(x: Tensor, kernels: Sequence[Kernel]) -> Tensor:
     y = x.clone()
     y[chosen] = blurred[..., down : sides[0] - down, across : sides[1] - across]
     return y
-
-
-def is_kernel(kernel: Kernel) -> bool:
-    """Whether `kernel` is a table of finite numbers with two odd sides and a positive sum."""
-    sides = {len(row) for row in kernel}
-    if len(sides) != 1 or len(kernel) % 2 == 0 or sides.pop() % 2 == 0:
-        return False
-    total = sum(map(sum, kernel))
-    return 0 < total < float("inf")
 
 
 def _spot(kernel: Kernel) -> Tensor:
