@@ -60,7 +60,10 @@ def sample_of(path: P, paths: Sequence[P]) -> str:
     Where the images lie in several folders the folder is the sample; else their names up to trailing
     numbers of field, position, time, depth or channel. A number that counts samples or is a date stays.
     """
-    folders = {PurePath(one).parent for one in paths}
+    return _seen_among(path, {PurePath(one).parent for one in paths})
+
+
+def _seen_among(path: PurePath | str, folders: set[PurePath]) -> str:
     own = PurePath(path).parent
     if len(folders) > 1:
         return _below(own, folders)
@@ -70,7 +73,14 @@ def sample_of(path: P, paths: Sequence[P]) -> str:
 
 def samples_of(paths: Sequence[P]) -> dict[P, str]:
     """Return the sample of every one of `paths`."""
-    return {path: sample_of(path, paths) for path in paths}
+    folders = {PurePath(one).parent for one in paths}
+    return {path: _seen_among(path, folders) for path in paths}
+
+
+def named_samples(paths: Sequence[P]) -> dict[P, str]:
+    """Return the samples where somebody divided the images by patterns: a folder may then hold several."""
+    parents = {path: PurePath(path).parent for path in paths}
+    return {path: f"{parent}/{_seen_among(path, {parent})}" for path, parent in parents.items()}
 
 
 def _below(folder: PurePath, folders: set[PurePath]) -> str:

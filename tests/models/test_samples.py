@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.training.samples import Split, sample_of, samples_of, split
+from models.training.samples import Split, named_samples, sample_of, samples_of, split
 
 
 def named(*names):
@@ -90,3 +90,11 @@ def test_of_a_single_sample_neighbours_are_kept_together():
 def test_a_large_sample_is_learned_from():
     _, made = divided([30, 1, 1, 1])
     assert len(made.learn) >= 30
+
+
+def test_where_patterns_divide_a_folder_it_is_not_one_sample():
+    paths = [
+        Path(name) for name in ("a/actin.tif", "a/mito.tif", "a/cell_t1.tif", "a/cell_t2.tif", "b/x.tif")
+    ]
+    assert len(set(samples_of(paths).values())) == 2
+    assert len(set(named_samples(paths).values())) == 4

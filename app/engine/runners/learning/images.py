@@ -14,17 +14,18 @@ from app.engine.runners.learning.order import TooFewImages
 from app.engine.runners.movies import in_time, movies_of
 from app.engine.specs import Input, TrainSpec
 from app.images.errors import ImageError
-from app.images.folders import files_below
+from app.images.folders import files_below, list_images
 from app.images.open import can_open, open_image
 from models.source import ImageInfo, ImageSource, Range, Region
 from models.training.patches import Movie, Plane, Specimen, normalised
 from models.training.recipe import Crops, Data
-from models.training.samples import samples_of, split
+from models.training.samples import named_samples, samples_of, split
 from models.watch import Watch
 
 ENOUGH = 5  # good images that a training should have
 MOST_PIXELS = 1 << 29  # kept in memory, all images together: 2 GB
 SMALLEST_CROP = 32
+HISTORY = "history"  # folder in which a training keeps what it shows of itself
 
 
 class NoNumbers(ImageError):
@@ -73,7 +74,7 @@ def images_of(spec: TrainSpec, data: Data) -> Images:
         If nothing is left to learn from or to choose by.
     """
     if not (spec.learn or spec.tune or spec.test):
-        return split_files(Path(spec.good_dir), data)
+        return split_files(Path(spec.good_dir), data, apart=Path(spec.output_dir) / HISTORY)
     inputs = (*spec.learn, *spec.tune, *spec.test)
     samples = samples_of([one.path for one in inputs])
     parts = [tuple(_chosen(one, samples) for one in part) for part in (spec.learn, spec.tune, spec.test)]
@@ -89,8 +90,10 @@ def _chosen(one: Input, samples: dict[str, str]) -> Chosen:
     return Chosen(one, f"{name}, image {one.scene + 1}" if one.scene else name, samples[one.path])
 
 
-def split_files(folder: Path, data: Data) -> Images:
+def split_files(folder: Path, data: Data, *, apart: Path | None = None) -> Images:
     """Sort the images under `folder` as the recipe's patterns say; without patterns, by sample.
+
+    What lies in the folder `apart` is left out.
 
     Raises
     ------
@@ -102,15 +105,20 @@ def split_files(folder: Path, data: Data) -> Images:
     def matching(patterns: tuple[str, ...]) -> set[str]:
         return {n for n in names if any(_matches(n, pattern) for pattern in patterns)}
 
-    good = sorted(n for n in matching(data.good) - matching(data.exclude) if can_open(folder / n))
-    samples = samples_of([folder / name for name in good])
+    if data.good:
+        found = {name for name in matching(data.good) if can_open(folder / name)}
+    else:
+        found = {path.relative_to(folder).as_posix() for path in list_images(folder, recursive=True)}
+    good = sorted(name for name in found - matching(data.exclude) if apart not in (folder / name).parents)
     if data.tune or data.test:
         tuned, tested = matching(data.tune) & set(good), matching(data.test) & set(good)
         taught = [name for name in good if name not in tuned and name not in tested]
         parts = [[folder / name for name in sorted(part)] for part in (taught, tuned, tested)]
+        samples = named_samples([folder / name for name in good])
         known = {samples[path] for path in parts[0]}
-        is_same_sample = any(samples[path] in known for path in parts[2])
+        is_same_sample = any(samples[path] in known for path in parts[2] or parts[1])
     else:
+        samples = samples_of([folder / name for name in good])
         made = split([folder / name for name in good], samples)
         parts = [list(part) for part in (made.learn, made.tune, made.test)]
         is_same_sample = made.is_same_sample
@@ -125,8 +133,9 @@ def split_files(folder: Path, data: Data) -> Images:
 
 def too_few(where: str, images: int) -> TooFewImages:
     """Return the error for a training without enough images."""
+    count = "1 image" if images == 1 else f"{images} images"
     return TooFewImages(
-        f"{where} has {images} images that can be used; at least 2 are needed, one to test.",
+        f"{where} has {count} that can be used; at least 2 are needed, one to test.",
         hint="Add good images, five or more from different samples.",
         images=images,
     )
