@@ -46,6 +46,11 @@ class Shape(Protocol):
         """Memory for one input pixel while the network runs in float32."""
         ...
 
+    @property
+    def sees_whole_tile(self) -> bool:
+        """Whether a pixel depends on all of its tile, so that tiles do not fit together exactly."""
+        ...
+
     def build(self) -> nn.Module:
         """Return the network with random weights."""
         ...
@@ -200,6 +205,12 @@ def with_halo(text: bytes, weights_file: bytes) -> bytes:
         return text
     _, traits = filled(text, weights_file)
     return replace(description, halo=traits.halo).to_json()
+
+
+def sees_whole_tile(text: bytes) -> bool:
+    """Whether what the network makes of a pixel depends on all of its tile; raises what `described` does."""
+    description = described(text)
+    return isinstance(description, Published) and description.shape.sees_whole_tile
 
 
 def compact_traits(layout: Layout) -> Traits:

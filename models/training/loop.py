@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from models import weights
-from models.errors import UserError
+from models.errors import Stopped, UserError
 from models.training.supply import Supply, is_out_of_memory, too_little_memory
 from models.watch import Watch
 
@@ -29,6 +29,12 @@ class LossNotFinite(UserError):
     """The loss stopped being a number, also after learning half as fast."""
 
     code: ClassVar[str] = "train.loss"
+
+
+class CheckpointDamaged(UserError):
+    """The bytes are not the checkpoint of a training."""
+
+    code: ClassVar[str] = "train.checkpoint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,27 +76,65 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Everything needed to go on: tensors by name, the step reached, the best score so far.
+    """Everything needed to go on.
 
-    `rate` is the part of the planned learning rate that is used: a half after the loss was no number.
+    Attributes
+    ----------
+    tensors : name -> tensor
+    step : int
+        The step reached.
+    best : float
+        The best score so far; minus infinity before the first look.
+    rate : float
+        The part of the planned learning rate that is used: a half after the loss was no number.
+    loss : float
+        Sum of the losses since the last look.
+    looked : int
+        The step of the last look.
     """
 
     tensors: dict[str, Tensor]
     step: int
     best: float
     rate: float = 1.0
+    loss: float = 0.0
+    looked: int = 0
+
+    @property
+    def has_result(self) -> bool:
+        """Whether there was a look at the unseen specimens, and with it a model worth keeping."""
+        return self.looked > 0
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether all numbers are finite, so that training can go on from here."""
+        return math.isfinite(self.loss) and all(
+            bool(tensor.isfinite().all()) for tensor in self.tensors.values()
+        )
 
     def to_bytes(self) -> bytes:
         """Return the state as safetensors bytes."""
-        numbers = torch.tensor([float(self.step), self.best, self.rate], dtype=torch.float64)
-        return weights.to_bytes({**self.tensors, "numbers": numbers})
+        values = [float(self.step), self.best, self.rate, self.loss, float(self.looked)]
+        return weights.to_bytes({**self.tensors, "numbers": torch.tensor(values, dtype=torch.float64)})
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "State":
-        """Read what `to_bytes` wrote."""
-        tensors = weights.from_bytes(data)
-        step, best, *rate = tensors.pop("numbers").tolist()
-        return cls(tensors, int(step), best, *rate)
+        """Read what `to_bytes` wrote, now or in earlier versions, which wrote only at looks.
+
+        Raises
+        ------
+        CheckpointDamaged
+        """
+        try:
+            tensors = weights.from_bytes(data)
+            step, best, *more = tensors.pop("numbers").tolist()
+        except (weights.WeightsUnreadable, KeyError, ValueError) as error:
+            raise CheckpointDamaged(
+                "The checkpoint of the training is damaged; it cannot go on from there.",
+                hint="Train again in another folder.",
+            ) from error
+        rate, loss, looked = more + [1.0, 0.0, step][len(more) :]
+        return cls(tensors, int(step), best, rate, loss, int(looked))
 
     def part(self, kind: str) -> dict[str, Tensor]:
         """Return the tensors of one kind, such as the weights that scored ``"best"``, by their own names."""
@@ -130,6 +174,7 @@ def train(
     device: torch.device,
     watch: Watch,
     save: Callable[[State, Look], None],
+    interrupted: Callable[[State], None] = lambda _: None,
     state: State | None = None,
 ) -> dict[str, Tensor]:
     """Train `network` and return its averaged weights, by default those that scored best.
@@ -150,13 +195,15 @@ def train(
         Asked every step whether to stop; hears ``loss`` and ``unseen`` metrics.
     save : (State, Look) -> None
         Called after every look at the unseen specimens; what it stores is a checkpoint.
+    interrupted : State -> None
+        Called when the watch stops the training between two looks, with all that was learned until then.
     state : State, optional
         A checkpoint to go on from.
 
     Raises
     ------
     models.errors.Stopped
-        When the watch says so; the last checkpoint stands.
+        When the watch says so.
     LossNotFinite
         If the loss stops being a number, and again at half the learning rate; the last checkpoint stands.
     models.training.supply.TooLittleMemory
@@ -168,7 +215,12 @@ def train(
             learner.restore(state)
         sound = learner.state()
         while learner.done < plan.steps:
-            watch.check()
+            try:
+                watch.check()
+            except Stopped:
+                if learner.done > sound.step and (now := learner.state()).is_sound:
+                    interrupted(now)
+                raise
             if not learner.learn(supply.take(learner.done)):
                 supply.draw_less()
             if learner.done % plan.every == 0 or learner.done == plan.steps:
@@ -362,12 +414,12 @@ class Learner:
         for name, parameter in self._network.named_parameters():
             moments = self._optimiser.state.get(parameter, {})
             tensors.update({f"{m}/{name}": moments[m].clone() for m in MOMENTS if m in moments})
-        return State(tensors, self.done, self._best, self._rate)
+        return State(tensors, self.done, self._best, self._rate, float(self._loss), self._last_look)
 
     def restore(self, state: State) -> None:
         """Go on from `state`."""
         self.done, self._best, self._rate = state.step, state.best, state.rate
-        self._loss, self._last_look = self._nothing(), state.step
+        self._loss, self._last_look = self._nothing() + state.loss, state.looked
         self._network.load_state_dict(state.part("now"))
         for target, kind in ((self._average, "average"), (self._best_weights, "best")):
             for name, tensor in state.part(kind).items():

@@ -17,6 +17,9 @@ SECONDS = 4.0  # of timing, if the steps are not too few or too many for it
 LOOKS = 20  # at the unseen images, over the whole training
 MOST_SECONDS_APART = 60.0
 LOOKING_SHARE = 0.1  # of the time, at most
+VERDICT_SHARE = 0.25  # of the time, at most, where there are many unseen images
+FEWEST_EXAMS = 6  # unseen images
+LEARNING_SHARE = 0.5  # of the time, at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,28 @@ def _settle(device: torch.device) -> None:
         torch.cuda.synchronize(device)
     elif device.type == "mps":
         torch.mps.synchronize()
+
+
+def budget(whole_s: float, spent_s: float, exam_s: float, exams: int) -> tuple[int, float]:
+    """Return how many unseen images the verdict may take, and the seconds that are left to learn.
+
+    The verdict gets up to a quarter of the time, but never fewer than `FEWEST_EXAMS` images; learning gets at
+    least half of the time, though it all takes longer then.
+
+    Parameters
+    ----------
+    whole_s : float
+        What somebody wants to wait.
+    spent_s : float
+        Gone already.
+    exam_s : float
+        That one unseen image takes.
+    exams : int
+        Unseen images that there are.
+    """
+    afforded = int(VERDICT_SHARE * whole_s / exam_s) if exam_s > 0 else exams
+    taken = min(exams, max(FEWEST_EXAMS, afforded))
+    return taken, max(LEARNING_SHARE * whole_s, whole_s - spent_s - taken * exam_s)
 
 
 def steps_within(minutes: float, pace: Pace, most_apart: int) -> tuple[int, int]:

@@ -171,16 +171,77 @@ def test_a_stopped_training_leaves_the_best_so_far_as_a_model_with_a_verdict(goo
     assert train.run(spec(good, out), context) == Stopped(1, (str(out),))
     card = read_card((out / "card.toml").read_text(encoding="utf-8"))
     state = State.from_bytes((out / "checkpoint.safetensors").read_bytes())
-    assert state.step == 4
+    assert (state.step, state.looked) == (5, 4)
     assert (out / card.weights).read_bytes() == weights.to_bytes(state.result("best"), half=True)
     assert read_verdict(out / "verdict.json").is_same_sample is False
     assert [row.method for row in card.measured] == ["this model", "input", "gaussian"]
 
 
 def test_a_training_stopped_before_its_first_look_leaves_no_model(good, tmp_path):
-    out = tmp_path / "m"
-    assert train.run(spec(good, out), Context(steps=1)) == Stopped(1, (str(out),))
+    out, context = tmp_path / "m", Context(steps=1)
+    assert train.run(spec(good, out), context) == Stopped(1, (str(out),))
     assert not (out / "card.toml").exists()
+    assert context.codes == ["train.no_model_yet"]
+    later = Context()
+    train.run(spec(good, out), later)
+    assert later.done == 5
+    train.run(spec(good, tmp_path / "whole"), Context())
+    assert contents(out) == contents(tmp_path / "whole")
+
+
+def test_a_training_that_goes_on_knows_still_how_good_the_fit_was(good, tmp_path):
+    out = tmp_path / "m"
+    train.run(replace(spec(good, out), match=json.dumps({"accuracy": 0.82})), Context(steps=3))
+    context = Context()
+    train.run(spec(good, out), context)
+    assert "train.poor_match" in context.codes
+    assert "82 %" in read_card((out / "card.toml").read_text(encoding="utf-8")).doubts[0]
+
+
+NETWORKS = [
+    'kind = "pssr2-resunet"\nhidden = [8, 16]\nscale = 1\ndepth = 1\n',
+    'kind = "pssr2-rdresunet"\nhidden = [8, 8]\nscale = 1\ndepth = 1\nfirst = 8\n'
+    "growth = [8, 8]\nblocks = [1, 1]\nhalves = [0, 1]\ngated = [0, 1]\n",
+]
+
+
+def with_network(text):
+    return RECIPE.replace("shrink = 1\nwidths = [8]\nblocks = [1]\n", text)
+
+
+@pytest.mark.parametrize(("network", "sees_all"), list(zip(NETWORKS, (False, True), strict=True)))
+def test_published_networks_are_trained_too_and_begin_with_each_other(good, tmp_path, network, sees_all):
+    text, out, context = with_network(network), tmp_path / "m", Context()
+    train.run(spec(good, tmp_path / "whole", text), context)
+    train.run(spec(good, out, text), Context(steps=3))
+    train.run(spec(good, out, text), Context())
+    assert contents(out) == contents(tmp_path / "whole")
+    card = read_card((out / "card.toml").read_text(encoding="utf-8"))
+    data = (out / card.weights).read_bytes()
+    restorer = Pssr().load(card.network.encode(), data, Params(), "cpu", "float32")
+    assert restorer.run(np.zeros((1, 8, 8), np.float32)).shape == (1, 8, 8)
+    assert json.loads(card.network)["halo"] == restorer.traits.halo
+    assert ("train.whole_tile" in context.codes) is sees_all
+    assert any("whole tile" in doubt for doubt in card.doubts) is sees_all
+    paths = find_paths()
+    Library(paths).add(out)
+    again = Context()
+    again.paths = paths
+    train.run(spec(good, tmp_path / "again", text + 'start = "tiny"\n'), again)
+    assert (tmp_path / "again" / "card.toml").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (RECIPE.replace("size = 24", "size = 25").replace("shrink = 1", "shrink = 2"), "multiple of 2"),
+        (with_network('kind = "pssr2-resunet"\nhidden = [8, 16]\nscale = 1\nchannels = 2\n'), "odd number"),
+        ('family = "n2v"\n' + RECIPE.replace("shrink = 1", "shrink = 1\nscale = 2"), "keeps their pixels"),
+    ],
+)
+def test_a_network_that_does_not_go_with_the_recipe_is_told_at_once(good, tmp_path, text, words):
+    with pytest.raises(RecipeUnreadable, match=words):
+        train.run(spec(good, tmp_path / "m", text), Context())
 
 
 def test_a_paused_training_that_is_stopped_is_finished_without_another_step(good, tmp_path):
@@ -197,6 +258,7 @@ def test_with_minutes_the_steps_are_fixed_once_and_a_stopped_training_still_equa
 ):
     paces = iter([Pace(0.5, 0.0), Pace(9.0, 0.0)])
     monkeypatch.setattr(train, "measure_pace", lambda *_, **__: next(paces))
+    monkeypatch.setattr(train, "monotonic", lambda: 0.0)
     timed = replace(spec(good, tmp_path / "part"), minutes=4 / 60)
     context = Context(steps=5)
     train.run(timed, context)

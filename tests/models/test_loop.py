@@ -146,7 +146,16 @@ def test_a_checkpoint_of_an_earlier_version_can_be_read():
     from models import weights
 
     old = weights.to_bytes({"numbers": torch.tensor([7.0, 30.0], dtype=torch.float64)})
-    assert State.from_bytes(old) == State({}, 7, 30.0, 1.0)
+    assert State.from_bytes(old) == State({}, 7, 30.0, 1.0, 0.0, 7)
+
+
+def test_what_is_no_checkpoint_is_told():
+    from models import weights
+    from models.training.loop import CheckpointDamaged
+
+    for data in (b"", b"rubbish", weights.to_bytes({"other": torch.zeros(1)})):
+        with pytest.raises(CheckpointDamaged):
+            State.from_bytes(data)
 
 
 def test_numbers_of_whole_steps_are_averaged_as_they_are():

@@ -6,7 +6,7 @@ from models.errors import Stopped
 from models.training.central import central
 from models.training.loop import Plan
 from models.training.losses import LOSSES
-from models.training.pace import Pace, measure_pace, steps_within
+from models.training.pace import Pace, budget, measure_pace, steps_within
 from models.training.recipe import Crappify
 from models.watch import Silent
 
@@ -61,6 +61,19 @@ def test_measuring_leaves_the_network_as_it_was_and_says_nothing():
 def test_measuring_can_be_stopped():
     with pytest.raises(Stopped):
         measured(Listener(checks=3), nn.Conv2d(1, 1, 3, padding=1))
+
+
+@pytest.mark.parametrize(
+    ("spent_s", "exam_s", "exams", "expected"),
+    [
+        (20, 1, 4, (4, 96)),  # all unseen images, and learning until the end
+        (20, 5, 24, (6, 70)),  # a quarter of the time for the verdict
+        (100, 10, 24, (6, 60)),  # never less than half of the time, nor fewer images than six
+        (0, 0, 0, (0, 120)),  # nothing to be tested on
+    ],
+)
+def test_the_verdict_and_what_comes_before_are_part_of_the_time(spent_s, exam_s, exams, expected):
+    assert budget(120, spent_s, exam_s, exams) == expected
 
 
 def test_the_middle_of_a_wide_range_is_the_geometric_one():

@@ -17,7 +17,7 @@ from models.errors import UserError
 from models.training.loop import Look, State
 
 CHECKPOINT, CARD, RECIPE, LOG = "checkpoint.safetensors", "card.toml", "recipe.toml", "log.csv"
-SCHEDULE, VERDICT = "schedule.json", "verdict.json"
+SCHEDULE, VERDICT, MATCH = "schedule.json", "verdict.json", "match.json"
 COLUMNS = ("step", "loss", "psnr_unseen_db", "psnr_simple_db")
 
 
@@ -45,12 +45,15 @@ class Fixed:
         As in `models.training.loop.Plan`.
     simple_db : float
         What the best simple filter reaches on the unseen pairs.
+    exams : int
+        How many unseen images the verdict may take.
     """
 
     minutes: float
     steps: int
     every: int
     simple_db: float
+    exams: int = 24
 
 
 class ModelFolder:
@@ -94,6 +97,7 @@ class ModelFolder:
             state = State.from_bytes(kept.read_bytes()) if kept.exists() else None
             if state is None:
                 (self.folder / SCHEDULE).unlink(missing_ok=True)
+                (self.folder / MATCH).unlink(missing_ok=True)
             rows = []
             if state is not None and log.exists():
                 with log.open(newline="", encoding="utf-8") as file:
@@ -102,6 +106,17 @@ class ModelFolder:
             with log.open("w", newline="", encoding="utf-8") as file:
                 csv.writer(file).writerows([COLUMNS, *rows])
             return state
+
+    def matched(self, match: str) -> str:
+        """Return what fitting found, as JSON: `match`, or that of the beginning where it is empty."""
+        file = self.folder / MATCH
+        with self.told():
+            if match:
+                _replace(file, match.encode())
+        try:
+            return match or file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return ""
 
     def fixed(self) -> Fixed | None:
         """Return what was fixed when the training in this folder began; None if it begins now."""
@@ -123,6 +138,11 @@ class ModelFolder:
                 csv.writer(file).writerow(
                     [look.step, f"{look.loss:.5f}", f"{look.unseen:.3f}", f"{simple_db:.3f}"]
                 )
+
+    def interrupt(self, reached: State) -> None:
+        """Replace the checkpoint by that of a training which was stopped between two looks."""
+        with self.told():
+            _replace(self.folder / CHECKPOINT, reached.to_bytes())
 
     def write_model(self, card: ModelCard, weights: bytes) -> None:
         """Write weights and card: from now on the folder holds a model."""

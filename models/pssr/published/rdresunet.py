@@ -82,6 +82,11 @@ class RDResUNetShape:
         dense = (self.first + self.blocks[0] * self.growth[0]) * (self.bottleneck + 4) / self.patch**2
         return round(4 * (2 * dense + 3 * self.hidden[-1] / self.patch**2 * self.scale**2))
 
+    @property
+    def sees_whole_tile(self) -> bool:
+        """Whether a pixel depends on all of its tile: where blocks are gated."""
+        return any(self.gated)
+
     def build(self) -> nn.Module:
         """Return the network with random weights."""
         return RDResUNet(self)

@@ -71,6 +71,11 @@ class ResUNet1Shape:
         """
         return 4 * self.scale**2 * (14 * self.stem[0] + 8 * self.widths[0])
 
+    @property
+    def sees_whole_tile(self) -> bool:
+        """Whether a pixel depends on all of its tile: by its mean and by attention."""
+        return True
+
     def build(self) -> nn.Module:
         """Return the network with random weights."""
         return ResUNet1(self)

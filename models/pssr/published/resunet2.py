@@ -53,6 +53,11 @@ class ResUNet2Shape:
         """Memory for one input pixel while the network runs in float32, rounded up generously."""
         return 4 * (8 * self.hidden[0] + 3 * self.hidden[0] * self.scale**2)
 
+    @property
+    def sees_whole_tile(self) -> bool:
+        """Whether a pixel depends on all of its tile: it does not."""
+        return False
+
     def build(self) -> nn.Module:
         """Return the network with random weights."""
         return ResUNet2(self)

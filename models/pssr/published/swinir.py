@@ -84,6 +84,11 @@ class SwinIRShape:
         attention = 3 * max(self.heads) * self.window**2
         return 4 * (12 * self.width + attention + 3 * BEFORE_SHUFFLE * self.scale**2)
 
+    @property
+    def sees_whole_tile(self) -> bool:
+        """Whether a pixel depends on all of its tile: it does not."""
+        return False
+
     def build(self) -> nn.Module:
         """Return the network with random weights."""
         return SwinIR(self)

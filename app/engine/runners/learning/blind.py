@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -50,8 +51,9 @@ def blind_spots(order: Order, watch: Watch) -> Teaching:
         criterion=blind_loss,
         score=score,
         simple=lambda watch: score.of_filter(partial(_simple, watch=watch)),
-        shown=(_noisy_crop(unseen, order.layout.multiple), None),
-        exams=list,
+        shown=(_noisy_crop(unseen, order.traits.multiple), None),
+        exams=lambda _most: (),
+        unseen=0,
         is_same_sample=False,
         about=about(recipe.about, noise, len(read)),
         used=tuple((one.name, one.input) for one, _ in read),
@@ -62,6 +64,8 @@ def blind_spots(order: Order, watch: Watch) -> Teaching:
 def _noisy_crop(unseen: Sequence[Specimen], unit: int) -> Tensor:
     """Return the middle of the liveliest unseen plane, (1, 1, h, w)."""
     plane = max((plane for one in unseen for plane in one.planes), key=lambda one: float(one.std()))
+    lacks = [max(0, unit - side) for side in plane.shape]
+    plane = np.pad(plane, [(0, lack) for lack in lacks], mode="symmetric") if any(lacks) else plane
     tall, wide = (min(side, SHOWN_SIDE) // unit * unit for side in plane.shape)
     top, left = (plane.shape[0] - tall) // 2, (plane.shape[1] - wide) // 2
     return torch.from_numpy(plane[top : top + tall, left : left + wide].copy())[None, None]

@@ -11,10 +11,15 @@ from app.engine.runners.model_folder import LOG, RECIPE
 from app.engine.specs import Input
 from app.images.digest import sha256_of
 from app.library.card import ModelCard, Training
+from models.pssr.networks import sees_whole_tile, with_halo
 from models.training.recipe import Crappify, Range
 
 SLACK = 0.25  # a model is for pixel sizes up to this part beyond those it learned from
 POOR_MATCH = 0.65  # share of patches that a classifier may sort rightly into real and made
+WHOLE_TILE = (
+    "The network looks at a whole tile at once: an image restored in several tiles may differ a little from "
+    "one restored in one piece."
+)
 NOISE_WORDS = (  # what a recipe calls it, how it is counted, how it is said
     ("photons", 1, "{low} to {high} photons per pixel at full brightness"),
     ("read_noise", 100, "read noise of {low} to {high} % of the range"),
@@ -25,7 +30,7 @@ NOISE_WORDS = (  # what a recipe calls it, how it is counted, how it is said
 
 def draft_card(order: Order, teaching: Teaching, data: bytes, name: str) -> ModelCard:
     """Return the card of the weights `data`, in the file `name`; nothing is measured yet."""
-    about, recipe, layout = teaching.about, order.recipe, order.layout
+    about, recipe, scale = teaching.about, order.recipe, order.traits.scale
     stated = about.pixel_size_um
     return ModelCard(
         id=about.id,
@@ -38,18 +43,22 @@ def draft_card(order: Order, teaching: Teaching, data: bytes, name: str) -> Mode
         citation=about.citation,
         credits=about.credits,
         modality=about.modality,
-        scale=layout.scale,
+        scale=scale,
         pixel_size_um=(
-            (stated[0], stated[1]) if len(stated) == 2 else pixel_range(teaching.pixel_sizes_um, layout.scale)
+            (stated[0], stated[1]) if len(stated) == 2 else pixel_range(teaching.pixel_sizes_um, scale)
         ),
         noise=about.noise or (noise_words(recipe.degrade) if recipe.family == "pssr" else ""),
-        network=layout.to_json().decode(),
+        network=with_halo(order.network, data).decode(),
         weights=name,
         size=len(data),
         sha256=hashlib.sha256(data).hexdigest(),
         trained_on=tuple(name for name, _ in teaching.used),
         sha256_trained_on=tuple(_checksum(one) for _, one in teaching.used),
-        doubts=doubts(order.spec.match, is_same_sample=teaching.is_same_sample),
+        doubts=doubts(
+            order.spec.match,
+            is_same_sample=teaching.is_same_sample,
+            sees_whole_tile=sees_whole_tile(order.network),
+        ),
         samples_seen=about.samples_seen,
         training=Training(recipe=RECIPE, seed=order.spec.seed, commit=source_commit(), log=LOG),
     )
@@ -79,7 +88,7 @@ def _over(ways: Sequence[Crappify], name: str) -> Range:
     return min(end[0] for end in used), max(end[1] for end in used)
 
 
-def doubts(match: str, *, is_same_sample: bool) -> tuple[str, ...]:
+def doubts(match: str, *, is_same_sample: bool, sees_whole_tile: bool = False) -> tuple[str, ...]:
     """Return what a person should know before trusting the model."""
     said = []
     accuracy = _accuracy(match)
@@ -90,6 +99,8 @@ def doubts(match: str, *, is_same_sample: bool) -> tuple[str, ...]:
         )
     if is_same_sample:
         said.append("It was tested on the samples that it learned from; another sample may come out worse.")
+    if sees_whole_tile:
+        said.append(WHOLE_TILE)
     return tuple(said)
 
 

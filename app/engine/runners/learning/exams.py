@@ -12,9 +12,8 @@ from app.engine.runners.learning.order import Exam, Frames, Order
 from app.engine.runners.learning.simple import simple_answers
 from app.library.card import Measured
 from models.arrays import ArraySink, ArraySource
-from models.pssr.network import Layout
 from models.restoration.degrade import degrade
-from models.restoration.family import Restorer
+from models.restoration.family import Restorer, Traits
 from models.restoration.inference import restore, result_info
 from models.restoration.metrics import Scores, scores
 from models.training.central import central
@@ -70,23 +69,23 @@ def _rank(one: Scores) -> float:
     return one.psnr_fit if np.isfinite(one.psnr_fit) else -np.inf if np.isnan(one.psnr_fit) else 1e3
 
 
-def made_exams(order: Order, images: Sequence[Chosen]) -> list[Exam]:
-    """Return unseen good images with bad ones made at the recipe's central strengths."""
-    chosen = images[:: max(1, -(-len(images) // MOST_EXAMS))]
-    movies = order.recipe.data.movies if order.layout.frames > 1 else None
+def made_exams(order: Order, images: Sequence[Chosen], most: int) -> list[Exam]:
+    """Return up to `most` unseen good images with bad ones made at the recipe's central strengths."""
+    chosen = few(images, most)
+    movies = order.recipe.data.movies if order.traits.frames > 1 else None
     reader = Reader(order.context, Silent(), PLANES, len(chosen), movies)
     return [
         Exam(one.name, one.sample, is_real=False, sides=[_made(order, stack, index) for stack in stacks])
         for index, (one, specimen) in enumerate(reader.read(chosen))
-        if (stacks := _tested(specimen, order.layout))
+        if (stacks := _tested(specimen, order.traits))
     ]
 
 
-def _tested(specimen: Specimen, layout: Layout) -> list[Frames]:
+def _tested(specimen: Specimen, traits: Traits) -> list[Frames]:
     """Return the middles of a few planes or movies, (t, h, w), their sides multiples of the scale."""
-    stacks = [_around_middle(run, layout.frames) for run in specimen.movies]
+    stacks = [_around_middle(run, traits.frames) for run in specimen.movies]
     stacks = stacks or [plane[None] for plane in specimen.planes]
-    scale, cut = layout.scale, []
+    scale, cut = traits.scale, []
     for stack in few(stacks):
         tall, wide = (min(side, SIDE) // scale * scale for side in stack.shape[1:])
         top, left = (stack.shape[1] - tall) // 2, (stack.shape[2] - wide) // 2
@@ -100,15 +99,15 @@ def _around_middle(run: Frames, frames: int) -> Frames:
     return run[start : start + frames]
 
 
-def few(things: Sequence[T]) -> Sequence[T]:
-    """Return up to `PLANES` of `things`, spread over them."""
-    return things[:: max(1, -(-len(things) // PLANES))]
+def few(things: Sequence[T], most: int = PLANES) -> Sequence[T]:
+    """Return up to `most` of `things`, spread over them."""
+    return things[:: max(1, -(-len(things) // most))]
 
 
 def _made(order: Order, good: Frames, index: int) -> tuple[Frames, Plane]:
     rng = np.random.default_rng([order.spec.seed, index])
     way = central(max(order.recipe.degrade, key=lambda one: one.weight))
-    how = draw_degradation(way, order.layout.scale, rng)
+    how = draw_degradation(way, order.traits.scale, rng)
     generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
     with torch.inference_mode():
         bad = degrade(torch.from_numpy(np.ascontiguousarray(good))[:, None], [how] * len(good), generator)

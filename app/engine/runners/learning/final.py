@@ -8,8 +8,8 @@ import numpy as np
 
 from app.engine.runners.learning.card import draft_card
 from app.engine.runners.learning.exams import Result, measured_rows, results
+from app.engine.runners.learning.images import HISTORY
 from app.engine.runners.learning.order import Lasting, Order, Teaching
-from app.engine.runners.learning.sight import HISTORY
 from app.engine.runners.model_folder import ModelFolder
 from models import weights
 from models.restoration.registry import family
@@ -17,8 +17,8 @@ from models.training.loop import State
 from models.training.verdict import conclude, to_json
 
 
-def finish(order: Order, teaching: Teaching, folder: ModelFolder, reached: State) -> None:
-    """Write the model that `reached` gives, try it on unseen images, and write the verdict.
+def finish(order: Order, teaching: Teaching, folder: ModelFolder, reached: State, most: int) -> None:
+    """Write the model that `reached` gives, try it on up to `most` unseen images, and write the verdict.
 
     Goes on when somebody asks to stop: the model is safe before the verdict begins.
     """
@@ -26,8 +26,10 @@ def finish(order: Order, teaching: Teaching, folder: ModelFolder, reached: State
     data = weights.to_bytes(reached.result(order.recipe.schedule.keep), half=True)
     card = draft_card(order, teaching, data, f"{order.recipe.about.id}.safetensors")
     folder.write_model(card, data)
+    if not teaching.unseen:
+        return
     context.stage("Testing on unseen images")
-    exams = teaching.exams()
+    exams = teaching.exams(most)
     if not exams:
         return
     method = family(card.family)

@@ -13,7 +13,7 @@ from torch import Tensor
 from app.engine.context import JobContext
 from app.engine.specs import Input, TrainSpec
 from models.errors import Stopped, UserError
-from models.pssr.network import Layout
+from models.restoration.family import Traits
 from models.training.loop import Criterion, Draw, Score
 from models.training.recipe import About, Recipe
 from models.watch import Silent, Watch
@@ -29,11 +29,20 @@ class TooFewImages(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One training: what was asked for, and where it is computed."""
+    """One training: what was asked for, and where it is computed.
+
+    Attributes
+    ----------
+    network : bytes
+        The network's description, as `models.pssr.networks` reads it.
+    traits : Traits
+        What inference must know of it; the halo of a published network is not measured yet.
+    """
 
     spec: TrainSpec
     recipe: Recipe
-    layout: Layout
+    network: bytes
+    traits: Traits
     device: torch.device
     context: JobContext
 
@@ -71,8 +80,10 @@ class Teaching:
         What the best simple filter, tuned blindly, reaches on the same pairs, in dB.
     shown : (input, target or None)
         One unseen crop to show, (1, frames, h, w) and (1, 1, h * scale, w * scale).
-    exams : () -> exams
-        Unseen images for the verdict; empty where nothing good is there to compare with.
+    exams : most -> exams
+        Up to that many unseen images for the verdict; none where nothing good is there to compare with.
+    unseen : int
+        How many there are.
     is_same_sample : bool
         Whether the model learns from other images of the samples it is tested on.
     about : About
@@ -88,7 +99,8 @@ class Teaching:
     score: Score
     simple: Callable[[Watch], float]
     shown: tuple[Tensor, Tensor | None]
-    exams: Callable[[], Sequence[Exam]]
+    exams: Callable[[int], Sequence[Exam]]
+    unseen: int
     is_same_sample: bool
     about: About
     used: tuple[tuple[str, Input], ...]

@@ -7,10 +7,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from app.engine.runners.learning.images import HISTORY
 from app.engine.runners.learning.simple import best_simple
 from models.training.loop import Score
-
-HISTORY = "history"
 
 
 class Sight:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from app.engine.runners.learning.exams import MOST_EXAMS, SIDE, SMALLEST, few
+from app.engine.runners.learning.exams import SIDE, SMALLEST, few
 from app.engine.runners.learning.images import Chosen, planes_of
 from app.engine.runners.learning.order import Exam, Order
 from app.images.errors import ImageError, NoPartner
@@ -55,7 +55,7 @@ class Twins:
             except ImageError as error:
                 self._order.context.remark("train.left_out", f"{error.sentence} It was left out.")
                 continue
-            specimens, said = prepared(twins, self._order.layout.scale)
+            specimens, said = prepared(twins, self._order.traits.scale)
             for sentence in dict.fromkeys(said):
                 self._order.context.remark("train.pairs", sentence)
             if specimens:
@@ -84,15 +84,15 @@ class Twins:
             ]
 
 
-def real_exams(order: Order, images: Sequence[Chosen]) -> list[Exam]:
-    """Return unseen real pairs."""
+def real_exams(order: Order, images: Sequence[Chosen], most: int) -> list[Exam]:
+    """Return unseen real pairs, of up to `most` images."""
     twins = Twins(order, Silent())
     exams = []
-    for one in images[:: max(1, -(-len(images) // MOST_EXAMS))]:
+    for one in few(images, most):
         sides = [
             (bad[None], good)
             for specimen in few(twins.read([one]))
-            for bad, good in [_cut(specimen, order.layout.scale)]
+            for bad, good in [_cut(specimen, order.traits.scale)]
             if min(bad.shape) >= SMALLEST
         ]
         if sides:

@@ -30,16 +30,16 @@ SHOWN_FROM = 6  # crops of which the one with most in it is shown
 
 def made_bad(order: Order, watch: Watch) -> Teaching:
     """Learn from good images that are made bad."""
-    spec, context, layout = order.spec, order.context, order.layout
+    spec, context, traits = order.spec, order.context, order.traits
     images = images_of(spec, order.recipe.data)
     n_images = len(images.learn) + len(images.tune)
     data = order.recipe.data
-    movies = data.movies if layout.frames > 1 else None
+    movies = data.movies if traits.frames > 1 else None
     reader = Reader(context, watch, data.planes_per_channel, n_images, movies)
     kept = reader.read(images.learn), reader.read(images.tune)
     reader.say()
     crops, usable = fitting_crops(
-        order.recipe.crops, [*kept[0], *kept[1]], layout.multiple * layout.scale, reader, context
+        order.recipe.crops, [*kept[0], *kept[1]], traits.multiple * traits.scale, reader, context
     )
     recipe = replace(order.recipe, crops=crops)
     left = {one.name for one, _ in usable}
@@ -50,7 +50,7 @@ def made_bad(order: Order, watch: Watch) -> Teaching:
 
     def pairs(part: Sequence[tuple[Chosen, Specimen]], recipe: Recipe, seed: int) -> Pairs:
         planes = [specimen for _, specimen in part]
-        return Pairs(planes, recipe, scale=layout.scale, seed=seed, device=order.device, frames=layout.frames)
+        return Pairs(planes, recipe, scale=traits.scale, seed=seed, device=order.device, frames=traits.frames)
 
     unseen = UnseenScore(pairs(other, recipe, spec.seed + 1))
     largest = min(min(plane.shape) for _, one in other for plane in one.planes)
@@ -58,11 +58,12 @@ def made_bad(order: Order, watch: Watch) -> Teaching:
         draw=pairs(good, recipe, spec.seed).draw,
         criterion=LOSSES[recipe.schedule.loss],
         score=unseen,
-        simple=partial(simple_score, unseen.batches, layout.scale),
+        simple=partial(simple_score, unseen.batches, traits.scale),
         shown=shown_crop(
-            pairs(other, to_show(recipe, largest, layout.multiple * layout.scale), spec.seed + 1)
+            pairs(other, to_show(recipe, largest, traits.multiple * traits.scale), spec.seed + 1)
         ),
         exams=partial(made_exams, order, images.test or images.tune),
+        unseen=len(images.test or images.tune),
         is_same_sample=images.is_same_sample,
         about=recipe.about,
         used=tuple((one.name, one.input) for one, _ in (*good, *other)),
@@ -72,7 +73,7 @@ def made_bad(order: Order, watch: Watch) -> Teaching:
 
 def real_pairs(order: Order, watch: Watch) -> Teaching:
     """Learn from a lab's own pairs of bad and good images."""
-    spec, recipe, layout = order.spec, order.recipe, order.layout
+    spec, recipe, traits = order.spec, order.recipe, order.traits
     images = images_of(spec, recipe.data)
     twins = Twins(order, watch)
     good, other = twins.read(images.learn), twins.read(images.tune)
@@ -82,18 +83,19 @@ def real_pairs(order: Order, watch: Watch) -> Teaching:
     say_if_few(order, [(one, None) for one in used], images.test, is_same_sample=images.is_same_sample)
 
     def pairs(part: Sequence[RealSpecimen], recipe: Recipe, seed: int) -> RealPairs:
-        return RealPairs(part, recipe, scale=layout.scale, seed=seed, device=order.device)
+        return RealPairs(part, recipe, scale=traits.scale, seed=seed, device=order.device)
 
     unseen = UnseenScore(pairs(other, recipe, spec.seed + 1))
     largest = min(min(one.good.shape) for one in other)
-    unit = layout.multiple * layout.scale
+    unit = traits.multiple * traits.scale
     return Teaching(
         draw=pairs(good, recipe, spec.seed).draw,
         criterion=LOSSES[recipe.schedule.loss],
         score=unseen,
-        simple=partial(simple_score, unseen.batches, layout.scale),
+        simple=partial(simple_score, unseen.batches, traits.scale),
         shown=shown_crop(pairs(other, to_show(recipe, largest, unit), spec.seed + 1)),
         exams=partial(real_exams, order, images.test or images.tune),
+        unseen=len(images.test or images.tune),
         is_same_sample=images.is_same_sample,
         about=recipe.about,
         used=tuple((one.name, one.input) for one in used),
