@@ -2,8 +2,9 @@
 
 import argparse
 import re
+import shlex
+import tomllib
 from collections.abc import Callable
-from os.path import commonpath
 from pathlib import Path
 
 from app.commands.run import absolute, run_job
@@ -11,15 +12,18 @@ from app.commands.training_recipe import Made, Model, TooMuchSaid, inputs_of, re
 from app.commands.voice import DONE, STOPPED, Voice
 from app.engine import events
 from app.engine.specs import Input, TrainSpec
+from app.library.saving import id_of, save
 from app.library.store import Library
 from app.paths import Paths
 from app.settings import load_settings
 from app.text import _
 from models.errors import UserError
+from models.n2v.words import VERDICT as VERDICT_OF_NOISY
 from models.training.samples import samples_of, split
 from models.training.verdict import VerdictUnreadable, read_verdict, sentence
 
-RECIPE, VERDICT = "recipe.toml", "verdict.json"
+RECIPE, VERDICT, CHECKPOINT, CARD = "recipe.toml", "verdict.json", "checkpoint.safetensors", "card.toml"
+HISTORY = "history"  # folder of what a training shows of itself; nothing to learn from
 
 
 class NothingToResume(UserError):
@@ -31,23 +35,29 @@ class NothingToResume(UserError):
 def train_model(asked: argparse.Namespace, paths: Paths, voice: Voice) -> int:
     """Train; the result is a model folder, and with a name a model in the library too."""
     _refuse_contradictions(asked)
-    images = inputs_of([asked.good_dir, *asked.more], voice)
     library = Library(paths)
     model = _model(asked, library)
     folder = _folder(asked, model, paths)
-    made = Made(_begun(folder)) if asked.resume else recipe_of(asked, model, images, paths, voice)
+    images = tuple(
+        one
+        for one in inputs_of([asked.good_dir, *asked.more], voice)
+        if not Path(one.path).is_relative_to(folder / HISTORY)
+    )
+    made = (
+        Made(_begun(folder, asked.family)) if asked.resume else recipe_of(asked, model, images, paths, voice)
+    )
     spec = _spec(asked, images, folder, made, paths)
     last = run_job(spec, paths, voice.hear)
     is_stopped = isinstance(last, events.Stopped)
-    result: dict[str, object] = {"output": spec.output_dir, "stopped": is_stopped}
-    lines = [_verdict(folder)]
+    verdict = _verdict(folder, asked.family)
+    result: dict[str, object] = {"output": spec.output_dir, "stopped": is_stopped, "verdict": verdict}
+    lines = [verdict]
     if is_stopped:
-        text = _("Stopped. The same command with --resume goes on from the last checkpoint in {folder}.")
-        if asked.output:
-            text = _("Stopped. The same command goes on from the last checkpoint in {folder}.")
-        lines.append(text.format(folder=spec.output_dir))
+        words = "--resume" if asked.name or asked.output else f"--resume --output {shlex.quote(str(folder))}"
+        text = _("Stopped. The same command with {words} goes on with what is in {folder}.")
+        lines.append(text.format(words=words, folder=spec.output_dir))
     elif asked.name:
-        card = library.add(folder)
+        card = save(library, folder, asked.name)
         result["model"] = card.id
         lines.append(
             _("The model is in the library: {model}. It was made in {folder}.").format(
@@ -87,7 +97,7 @@ def _model(asked: argparse.Namespace, library: Library) -> Model:
     """Return the id and name that the person's wish makes, the id not taken by a model in the library."""
     if not asked.name:
         return Model()
-    slug = re.sub(r"[^a-z0-9]+", "-", asked.name.casefold()).strip("-")[:50] or "my-model"
+    slug = id_of(asked.name)
     if asked.resume:
         return Model(slug, asked.name)
     taken = {card.id for card in library.cards()}
@@ -99,7 +109,21 @@ def _folder(asked: argparse.Namespace, model: Model, paths: Paths) -> Path:
         return Path(absolute(asked.output))
     parent = paths.data / "trainings"
     name = model.id or "my-denoiser"
-    return parent / (name if asked.resume else _free(name, lambda one: (parent / one).exists()))
+    if asked.resume:
+        return _unfinished(parent, name)
+    return parent / _free(name, lambda one: (parent / one).exists())
+
+
+def _unfinished(parent: Path, name: str) -> Path:
+    """Return the folder of the newest training called `name` that is not complete."""
+    folders = [
+        folder
+        for folder in parent.glob(f"{name}*")
+        if re.fullmatch(r"(-\d+)?", folder.name.removeprefix(name))
+        and (folder / RECIPE).exists()
+        and ((folder / CHECKPOINT).exists() or not (folder / CARD).exists())
+    ]
+    return max(folders, key=lambda folder: (folder / RECIPE).stat().st_mtime, default=parent / name)
 
 
 def _free(name: str, is_taken: Callable[[str], bool]) -> str:
@@ -110,15 +134,25 @@ def _free(name: str, is_taken: Callable[[str], bool]) -> str:
     return free
 
 
-def _begun(folder: Path) -> str:
+def _begun(folder: Path, family: str) -> str:
     try:
-        return (folder / RECIPE).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text = (folder / RECIPE).read_text(encoding="utf-8")
+        made_for = tomllib.loads(text).get("family", "pssr")
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise NothingToResume(
             _("There is no training in {folder} that could go on.").format(folder=folder),
             hint=_("Give the command without --resume to begin one."),
             path=str(folder),
         ) from error
+    if made_for != family:
+        raise NothingToResume(
+            _("The training in {folder} is one of {made_for}, not {family}.").format(
+                folder=folder, made_for=made_for, family=family
+            ),
+            hint=_("Begin the command with: train {made_for}.").format(made_for=made_for),
+            path=str(folder),
+        )
+    return text
 
 
 def _spec(
@@ -138,9 +172,7 @@ def _spec(
         parts = tuple(tuple(by_path[path] for path in part) for part in (sides.learn, sides.tune, sides.test))
     learn, tune, test = parts
     return TrainSpec(
-        good_dir=absolute(asked.good_dir)
-        if is_folder
-        else commonpath([str(Path(p).parent) for p in by_path]),
+        good_dir=absolute(asked.good_dir) if is_folder else str(Path(images[0].path).parent),
         recipe=made.text,
         output_dir=str(folder),
         device=asked.device or load_settings(paths).device,
@@ -155,7 +187,9 @@ def _spec(
     )
 
 
-def _verdict(folder: Path) -> str:
+def _verdict(folder: Path, family: str) -> str:
+    if family == "n2v" and (folder / CARD).exists():
+        return _(VERDICT_OF_NOISY)
     try:
         return sentence(read_verdict(folder / VERDICT), _)
     except VerdictUnreadable:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.commands.recipes import NoSuchRecipe, read_recipe
-from app.commands.run import NotDone, run_job
+from app.commands.run import run_job
 from app.commands.voice import Voice
 from app.engine import events
 from app.engine.specs import Input, MatchSpec
@@ -123,11 +123,13 @@ def fitted(spec: MatchSpec, paths: Paths, voice: Voice) -> str:
     Raises
     ------
     NotDone
-        If it was stopped.
+        If it failed.
+    KeyboardInterrupt
+        If it was stopped: nothing is there yet that could go on.
     """
     last = run_job(spec, paths, voice.hear)
     if not isinstance(last, events.Finished):
-        raise NotDone("train.stopped", _("Stopped before anything was learned."))
+        raise KeyboardInterrupt
     report = json.loads(last.report)
     report.pop("files", None)  # they go with the worker
     return json.dumps(report)

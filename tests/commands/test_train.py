@@ -1,6 +1,7 @@
 """What ``micrographia train`` makes of the words on the command line; the job itself is another's test."""
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -31,7 +32,9 @@ def asked_for(monkeypatch, capsys):
     monkeypatch.setattr(train, "run_job", run_job)
     monkeypatch.setattr(training_recipe, "run_job", run_job)
 
-    def ask(*words, train_ends=None):
+    def ask(*words, train_ends=None, match_ends=None):
+        if match_ends is not None:
+            last["match"] = match_ends
         if train_ends is not None:
             last["train"] = train_ends
         capsys.readouterr()
@@ -55,7 +58,7 @@ def test_the_old_words_mean_what_they_meant(asked_for, good, tmp_path):
     words = ("train", "pssr", good, "--recipe", "pssr-em-x4", "--output", tmp_path / "m", "--seed", 4)
     code, result, specs = asked_for(*words)
     assert code == 0
-    assert result == {"output": str(tmp_path / "m"), "stopped": False}
+    assert result == {"output": str(tmp_path / "m"), "stopped": False, "verdict": ""}
     assert specs == [
         TrainSpec(
             str(good), training_recipe.shipped_recipe("pssr-em-x4", "pssr"), str(tmp_path / "m"), seed=4
@@ -138,8 +141,8 @@ def test_a_named_model_is_added_when_it_is_finished(asked_for, good, monkeypatch
     monkeypatch.setattr(train, "run_job", trained)
     code, result, _ = asked_for("train", "pssr", good, "--name", "Mine")
     assert code == 0
-    assert result["model"] == CARD.id
-    assert CARD.id in [card.id for card in Library(find_paths()).cards()]
+    assert result["model"] == "mine"
+    assert "mine" in [card.id for card in Library(find_paths()).cards()]
 
 
 def test_resume_goes_on_in_the_folder_of_that_name_with_its_own_recipe(asked_for, good):
@@ -153,8 +156,44 @@ def test_resume_goes_on_in_the_folder_of_that_name_with_its_own_recipe(asked_for
         "train", "pssr", good, "--name", "mine", "--resume", train_ends=Stopped(1)
     )
     assert code == 130
-    assert result == {"output": str(folder), "stopped": True}
+    assert result == {"output": str(folder), "stopped": True, "verdict": ""}
     assert specs[-1].recipe == "[about]\nid = 'mine'\n"
+
+
+def test_resume_finds_the_newest_training_of_that_name_that_is_not_complete(asked_for, good):
+    root = find_paths().data / "trainings"
+    for number, (name, is_complete) in enumerate(
+        [("mine", True), ("mine-2", False), ("mine-3", True), ("mine-other", False)]
+    ):
+        (root / name).mkdir(parents=True)
+        (root / name / "recipe.toml").write_text("[about]\nid = 'mine'\n", encoding="utf-8")
+        os.utime(root / name / "recipe.toml", (number, number))
+        if is_complete:
+            (root / name / "card.toml").touch()
+    words = ("train", "pssr", good, "--name", "mine", "--resume")
+    _, result, _ = asked_for(*words, train_ends=Stopped(1))
+    assert result["output"] == str(root / "mine-2")
+
+
+def test_a_training_of_another_family_is_not_gone_on_with(asked_for, good, tmp_path):
+    (tmp_path / "recipe.toml").write_text("family = 'n2v'\n", encoding="utf-8")
+    code, result, specs = asked_for("train", "pssr", good, "--output", tmp_path, "--resume")
+    assert (code, specs) == (1, [])
+    assert result["failed"][0]["code"] == "train.nothing_to_resume"
+
+
+def test_a_stop_while_the_making_bad_is_fitted_is_a_stop(asked_for, good, tmp_path):
+    bad = tmp_path / "bad.tif"
+    tifffile.imwrite(bad, np.zeros((9, 9), np.uint8))
+    code, result, _ = asked_for("train", "pssr", good, "--like", bad, match_ends=Stopped(2))
+    assert (code, result) == (130, {"failed": [], "stopped": True})
+
+
+def test_what_a_training_shows_of_itself_is_not_learned_from(asked_for, good):
+    (good / "m" / "history").mkdir(parents=True)
+    tifffile.imwrite(good / "m" / "history" / "x.tif", np.zeros((9, 9), np.uint8))
+    _, _, specs = asked_for("train", "n2v", good, "--output", good / "m")
+    assert len(specs[-1].learn) == 5
 
 
 @pytest.mark.parametrize(
