@@ -27,27 +27,27 @@ import numpy as np
 import torch
 from PIL import Image
 
-from app.engine.runners.evaluate import SCORES, means, score_pair
-from app.library.card import Measured, ModelCard, read_card, write_card
+from app.engine.runners.evaluate import SCORES, score_pair
+from app.library.card import ModelCard, read_card, write_card
+from benchmarks.bench_frames import by, rolling_mean
 from benchmarks.held_out import Pair, middle, pairs_for, shown_low
-from models.arrays import ArraySink, ArraySource
+from benchmarks.quality_page import SINGLE, best, card_rows, page, verdict
+from benchmarks.series import WAYS, all_series
+from models.arrays import ArraySource
 from models.pssr.network import Layout
 from models.restoration.family import Precision, Restorer
-from models.restoration.inference import restore, result_info
-from models.restoration.metrics import psnr, scores
+from models.restoration.metrics import flicker, intensity_range, psnr, scores, still_regions
 from models.restoration.registry import family
-from models.smoothing.baselines import TUNING_SIDE
+from models.smoothing.baselines import TUNING_SIDE, baselines
 from models.training.measuring import measure as measure_noise
 from models.training.patches import normalised
-from models.training.verdict import FEWEST_UNITS, interval_of_median
 from models.watch import Silent
 
 ROOT = Path(__file__).parent.parent
 CATALOGUE, WEIGHTS = ROOT / "resources" / "catalogue", ROOT / "resources" / "weights"
 MEAN_GAIN_DB, WORST_GAIN_DB = 0.5, -0.3  # the gate
 HALF_AGREES_DB = 50.0  # a precision is allowed whose results agree with float32 at least as well
-NEARLY_CLEAN = "membrane"  # of the real pairs
-NETWORKS = ("pssr-fluorescence", "pssr-fluorescence-x2", "pssr-em-x4")
+NETWORKS = ("pssr-fluorescence", "pssr-fluorescence-x2", "pssr-em-x4", "pssr-mf")
 
 
 def measure(card: ModelCard, weights: bytes, data: Path) -> list[dict]:
@@ -58,7 +58,7 @@ def measure(card: ModelCard, weights: bytes, data: Path) -> list[dict]:
     start = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(mp_context=start, initializer=_load, initargs=(card, weights)) as processes:
         entries = []
-        for entry in processes.map(_measured, pairs_for(card, data)):
+        for entry in processes.map(_measured, sets_for(card, data)):
             own, blind = entry["psnr_fit"], best(entry, "blind")[1]
             print(
                 f"{card.id} {entry['on']} {entry['specimen']}: {own:.2f} dB, {own - blind:+.2f}",
@@ -68,6 +68,24 @@ def measure(card: ModelCard, weights: bytes, data: Path) -> list[dict]:
     return entries
 
 
+def frames_of(card: ModelCard) -> int:
+    """Return how many neighbouring frames the model sees."""
+    return Layout.from_json(card.network.encode()).frames
+
+
+def sets_for(card: ModelCard, data: Path) -> Iterator[Pair]:
+    """Yield what a model is measured on."""
+    return movie_pairs(data) if frames_of(card) > 1 else pairs_for(card, data)
+
+
+def movie_pairs(data: Path) -> Iterator[Pair]:
+    """Yield what a model of movies is measured on: movies, and their first frames as stills."""
+    for series in all_series(data):
+        yield Pair(f"movies, {series.on}", series.specimen, False, series.low, series.high)
+        if series.on == WAYS[0][0]:
+            yield Pair("single pictures", series.specimen, False, series.low[0], series.high[0])
+
+
 _loaded: dict[str, Restorer] = {}  # of a measuring process
 
 
@@ -75,9 +93,15 @@ def _load(card: ModelCard, weights: bytes) -> None:
     torch.set_num_threads(1)
     made = family(card.family)
     _loaded["model"] = made.load(card.network.encode(), weights, made.params(), "cpu", "float32")
+    if frames_of(card) > 1:
+        single = _card(CATALOGUE / f"{SINGLE}.toml")
+        made, sound = family(single.family), (WEIGHTS / str(single.weights)).read_bytes()
+        _loaded["single"] = made.load(single.network.encode(), sound, made.params(), "cpu", "float32")
 
 
 def _measured(pair: Pair) -> dict:
+    if pair.low.ndim == 3:
+        return _measured_movie(pair)
     low, high = (ArraySource(plane[None, None, None]) for plane in (pair.low, pair.high))
     truth_side = max(pair.low.shape) if pair.is_real else TUNING_SIDE
     entry = score_pair(_loaded["model"], low, high, Silent(), truth_side=truth_side)
@@ -85,12 +109,28 @@ def _measured(pair: Pair) -> dict:
     return {**entry, **about}
 
 
-def best(entry: dict, tuned: str) -> tuple[str, float]:
-    """Return the best simple method of one pair and its PSNR after the fit; blind includes the untuned."""
-    wanted = ("no", "blind") if tuned == "blind" else ("truth",)
-    found = {name: row["psnr_fit"] for name, row in entry["baselines"].items() if row["tuned"] in wanted}
-    name = max(found, key=found.__getitem__)
-    return name, found[name]
+def _measured_movie(pair: Pair) -> dict:
+    """Score the middle frame, and flicker over all; beside the filters stands the rolling average."""
+    middle_frame = len(pair.low) // 2
+    still, full = still_regions(pair.high), intensity_range(pair.high)
+    truth = pair.high[middle_frame]
+    own, single = (by(_loaded[name])(pair.low) for name in ("model", "single"))
+    rows = {b.key: (b.image, b.tuned) for b in baselines(pair.low[middle_frame], truth, 1)}
+    rows["rolling average"] = (rolling_mean(pair.low)[middle_frame], "no")
+    table = {key: {**asdict(scores(truth, image)), "tuned": how} for key, (image, how) in rows.items()}
+    return {
+        **asdict(scores(truth, own[middle_frame])),
+        "single": {
+            "psnr_fit": scores(truth, single[middle_frame]).psnr_fit,
+            "flicker": flicker(single, still, full),
+            "own_flicker": flicker(own, still, full),
+        },
+        "baselines": table,
+        "on": pair.on,
+        "specimen": pair.specimen,
+        "is_real": False,
+        "in_scope": True,
+    }
 
 
 def add_bm3d(entries: Sequence[dict], pairs: Iterator[Pair], peers: str) -> None:
@@ -110,64 +150,6 @@ def add_bm3d(entries: Sequence[dict], pairs: Iterator[Pair], peers: str) -> None
             entry["bm3d"] = {"psnr_fit": found.psnr_fit, "ssim": found.ssim}
 
 
-def by_specimen(entries: Sequence[dict]) -> list[dict]:
-    """Average the planes of every specimen, so that each counts once."""
-    names = dict.fromkeys(entry["specimen"] for entry in entries)
-    merged = []
-    for name in names:
-        own = [entry for entry in entries if entry["specimen"] == name]
-        table = means(own)
-        tuned = {key: row["tuned"] for key, row in own[0]["baselines"].items()}
-        table["baselines"] = {key: {**row, "tuned": tuned[key]} for key, row in table["baselines"].items()}
-        merged.append(
-            {**table, "specimen": name, "planes": len(own)}
-            | {key: own[0].get(key) for key in ("is_real", "in_scope", "bm3d")}
-        )
-    return merged
-
-
-def card_rows(entries: Sequence[dict]) -> tuple[Measured, ...]:
-    """Return the card's table: per set, the model and every simple method, averaged over specimens."""
-    rows = []
-    for on in dict.fromkeys(entry["on"] for entry in entries):
-        specimens = by_specimen([entry for entry in entries if entry["on"] == on])
-        mean = means(specimens)
-        methods = {"this model": (mean, "no")} | {
-            key: (row, specimens[0]["baselines"][key]["tuned"]) for key, row in mean["baselines"].items()
-        }
-        for key, (row, tuned) in methods.items():
-            rows.append(
-                Measured(
-                    on=f"{on}; {len(specimens)} specimen{'s' * (len(specimens) > 1)}",
-                    images=sum(int(specimen["planes"]) for specimen in specimens),
-                    is_real=bool(specimens[0]["is_real"]),
-                    method=key.removesuffix("_with_truth"),
-                    tuned=tuned,
-                    in_purpose=bool(specimens[0]["in_scope"]),
-                    **{name: round(float(row[name]), 4) for name in ("psnr", "psnr_fit", "ssim", "nrmse")},
-                )
-            )
-    return tuple(rows)
-
-
-def verdict(entries: Sequence[dict]) -> dict[str, dict[str, float]]:
-    """Return per set: mean and worst gain in dB over each specimen's best blind method, and over truth."""
-    found = {}
-    for on in dict.fromkeys(entry["on"] for entry in entries):
-        specimens = by_specimen([entry for entry in entries if entry["on"] == on])
-        blind = [s["psnr_fit"] - best(s, "blind")[1] for s in specimens]
-        truth = [s["psnr_fit"] - best(s, "truth")[1] for s in specimens]
-        found[on] = {
-            "in_scope": all(entry["in_scope"] for entry in entries if entry["on"] == on),
-            "specimens": len(specimens),
-            "mean_over_blind": float(np.mean(blind)),
-            "worst_over_blind": float(np.min(blind)),
-            "mean_over_truth": float(np.mean(truth)),
-            "worst_plane": min(e["psnr_fit"] - best(e, "blind")[1] for e in entries if e["on"] == on),
-        }
-    return found
-
-
 def passes(entries: Sequence[dict]) -> bool:
     """Whether a model may be shipped; see the module's docstring.
 
@@ -183,7 +165,7 @@ def passes(entries: Sequence[dict]) -> bool:
 def agreeing_precisions(card: ModelCard, weights: bytes, data: Path) -> tuple[Precision, ...]:
     """Return the precisions whose results agree with float32 on the first pair of every set."""
     made = family(card.family)
-    tiles = [tile(card, low) for low in {pair.on: pair.low for pair in pairs_for(card, data)}.values()]
+    tiles = [tile(card, low) for low in {pair.on: pair.low for pair in sets_for(card, data)}.values()]
 
     def results(precision: Precision) -> list[np.ndarray]:
         network = card.network.encode()
@@ -201,8 +183,12 @@ def agreeing_precisions(card: ModelCard, weights: bytes, data: Path) -> tuple[Pr
 
 
 def tile(card: ModelCard, low: np.ndarray) -> np.ndarray:
-    """Return the middle of a plane as a normalised tile, (1, h, w)."""
-    return middle(normalised(low), 128, Layout.from_json(card.network.encode()).multiple)[None]
+    """Return the middle of a plane as a normalised tile, (1, h, w), or (1, frames, h, w) of a movie."""
+    frames, multiple = frames_of(card), Layout.from_json(card.network.encode()).multiple
+    if frames == 1:
+        return middle(normalised(low), 128, multiple)[None]
+    movie = low[:frames] if low.ndim == 3 else np.repeat(low[None], frames, axis=0)
+    return np.stack([middle(frame, 128, multiple) for frame in normalised(movie)])[None]
 
 
 def ship(folder: Path, card: ModelCard, entries: Sequence[dict], data: Path) -> None:
@@ -225,14 +211,17 @@ def ship(folder: Path, card: ModelCard, entries: Sequence[dict], data: Path) -> 
 
 
 def before_after(card: ModelCard, weights: bytes, data: Path) -> bytes:
-    """Return a PNG: a held-out bad image, enlarged by repeating pixels, beside what the model makes of it."""
-    low = shown_low(card, data)
+    """Return a PNG: a held-out bad image, enlarged by repeating pixels, beside what the model makes of it.
+
+    Of a movie the middle frame is shown.
+    """
     made = family(card.family)
     restorer = made.load(card.network.encode(), weights, made.params(), "cpu", "float32")
-    source = ArraySource(low[None, None, None])
-    sink = ArraySink(result_info(source.info, card.scale))
-    restore(source, sink, restorer)
-    restored = sink.pixels[0, 0, 0]
+    if frames_of(card) > 1:
+        movie = next(pair.low for pair in movie_pairs(data) if pair.low.ndim == 3)
+    else:
+        movie = shown_low(card, data)[None]
+    restored, low = by(restorer)(movie)[len(movie) // 2], movie[len(movie) // 2]
     enlarged = low.repeat(card.scale, axis=0).repeat(card.scale, axis=1)
     dark, bright = np.percentile(restored, (0.2, 99.8))
     gap = np.full((len(restored), 4), bright)
@@ -248,93 +237,6 @@ def report(model: str, entries: Sequence[dict]) -> None:
     for on, row in verdict(entries).items():
         gained = (row[key] for key in ("mean_over_blind", "worst_over_blind", "mean_over_truth"))
         print(f"{model:22} {on:45}", *(f"{gain:+6.2f}" for gain in gained), file=sys.stderr)
-
-
-HEAD = """# Quality of the shipped models
-
-Made by `python dev.py bench quality --data DIR --write`, with `DIR` a copy of the training and test images.
-Every number is on specimens that the model's training never saw. PSNR is in dB after the best gain and offset
-(the range is the truth's 0.1 to 99.9 percentile), SSIM and NRMSE after the same fit; the definitions are in
-`models/restoration/metrics.py`. Each specimen counts once, whatever its number of planes. Simple filters
-appear twice: *blind*, with the strength chosen from the bad image alone, as in real use, and *with truth*,
-chosen with the good image in hand, which nobody has. "Gain" is against the best blind method of that very
-image, so it asks more than any single method would.
-
-A good image whose own noise is more than half of what was added to it is not used at that amount of light: it
-is no truth there, since the bad image shares its noise and the restored one does not.
-
-With fewer than five specimens the values are shown without a verdict word. Simulated pairs measure how well
-a model undoes the simulation; only the real pairs speak about a microscope.
-"""
-
-
-def said(specimens: Sequence[dict]) -> list[str]:
-    """Return the verdict with its interval, or, for the real pairs, the means that stand for them."""
-    if specimens[0]["is_real"]:
-        thin = [s for s in specimens if s["specimen"] != NEARLY_CLEAN]
-        blind = np.mean([s["psnr_fit"] - best(s, "blind")[1] for s in thin])
-        truth = np.mean([s["psnr_fit"] - best(s, "truth")[1] for s in thin])
-        words = f"Without {NEARLY_CLEAN}, which is nearly free of noise: {blind:+.2f} dB over the best blind"
-        words += f" method, {truth:+.2f} dB over the best tuned with truth"
-        if all(s["bm3d"] for s in thin):
-            words += f", {np.mean([s['psnr_fit'] - s['bm3d']['psnr_fit'] for s in thin]):+.2f} dB over BM3D"
-        return [words + ".\n"]
-    if len(specimens) < FEWEST_UNITS:
-        return []
-    gains = [s["psnr_fit"] - best(s, "blind")[1] for s in specimens]
-    low, high = interval_of_median(gains, seed=0)
-    median = f"{np.median(gains):+.2f} dB, 95 % interval {low:+.2f} to {high:+.2f}"
-    return [f"Median gain over the best blind method {median}.\n"]
-
-
-def specimen_table(specimens: Sequence[dict]) -> list[str]:
-    """Return one line per specimen: PSNR after the fit and, for real pairs, SSIM."""
-    is_real = specimens[0]["is_real"]
-    with_bm3d = is_real and all(s["bm3d"] for s in specimens)
-    heads = ["specimen", "this model", "best blind method", "best with truth", "gain over blind"]
-    heads[4:4] = ["BM3D"] if with_bm3d else []
-    lines = [f"| {' | '.join(heads)} |", "| --- " * len(heads) + "|"]
-
-    def cell(row: dict, name: str = "") -> str:
-        ssim = f", SSIM {row['ssim']:.3f}" if is_real else ""
-        return f"{row['psnr_fit']:.2f}{ssim}" + (f" ({name.removesuffix('_with_truth')})" if name else "")
-
-    for s in specimens:
-        (blind, blind_db), (truth, _) = best(s, "blind"), best(s, "truth")
-        cells = [
-            s["specimen"],
-            cell(s),
-            cell(s["baselines"][blind], blind),
-            cell(s["baselines"][truth], truth),
-        ]
-        cells += [cell(s["bm3d"])] if with_bm3d else []
-        lines.append(f"| {' | '.join(cells)} | {s['psnr_fit'] - blind_db:+.2f} |")
-    return lines
-
-
-def page(measured: dict[str, list[dict]], cards: dict[str, ModelCard]) -> str:
-    """Return docs/quality.md."""
-    parts = [HEAD]
-    for model, entries in measured.items():
-        parts.append(f"\n## {cards[model].name} (`{model}`)\n")
-        for on, gains in verdict(entries).items():
-            specimens = by_specimen([entry for entry in entries if entry["on"] == on])
-            parts.append(f"\n### {on[0].upper()}{on[1:]} ({len(specimens)} specimens)\n")
-            parts.append(
-                f"Gain over the best blind method: {gains['mean_over_blind']:+.2f} dB on average, "
-                f"{gains['worst_over_blind']:+.2f} dB at worst; over the best method tuned with truth "
-                f"{gains['mean_over_truth']:+.2f} dB on average. The worst single channel or slice: "
-                f"{gains['worst_plane']:+.2f} dB.\n"
-            )
-            parts += said(specimens) + specimen_table(specimens)
-            parts.append("\n| method | tuned | PSNR after fit | PSNR | SSIM | NRMSE |")
-            parts.append("| --- | --- | --- | --- | --- | --- |")
-            parts += [
-                f"| {row.method} | {row.tuned} | {row.psnr_fit:.2f} | {row.psnr:.2f} "
-                f"| {row.ssim:.3f} | {row.nrmse:.4f} |"
-                for row in card_rows([entry for entry in entries if entry["on"] == on])
-            ]
-    return "\n".join(parts) + "\n"
 
 
 def main(argv: Sequence[str] | None = None) -> int:

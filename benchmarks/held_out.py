@@ -36,7 +36,7 @@ REAL_PAIRS = ("actin-20x-noise1", "mito-20x-noise1", "membrane", "nucleus")
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One bad plane with its truth; `specimen` is the unit that counts."""
+    """One bad plane, or a movie (t, h, w), with its truth; `specimen` is the unit that counts."""
 
     on: str
     specimen: str
