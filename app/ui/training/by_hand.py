@@ -45,15 +45,20 @@ class ByHand(QWidget):
         self.pixels.activated.connect(self._tell)
 
     def show_strengths(self, strengths: Strengths) -> None:
-        """Show what is set."""
+        """Show what is set, without telling of it: only what a person changes is set by hand."""
         if strengths == self._strengths:
             return
         self._strengths = strengths
         gain = strengths.gain or 1.0
-        self.light.write((strengths.high - strengths.low) / gain)
         self.pixels.setCurrentIndex(max(0, self.pixels.findData(strengths.scale)))
-        self.blur.write(strengths.blur_px)
-        self.specks.write(strengths.salt + strengths.pepper)
+        for row, value in (
+            (self.light, (strengths.high - strengths.low) / gain),
+            (self.blur, strengths.blur_px),
+            (self.specks, strengths.salt + strengths.pepper),
+        ):
+            row.blockSignals(True)
+            row.write(value)
+            row.blockSignals(False)
 
     def strengths(self) -> Strengths:
         """What the rows say."""

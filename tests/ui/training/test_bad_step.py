@@ -8,6 +8,7 @@ import pytest
 from app.ui.training import choices
 from app.ui.training.panel import TrainPanel
 from app.ui.training.plan import Plan, Seen
+from models.training.strengths import Matched, Strengths
 
 
 @pytest.fixture
@@ -56,6 +57,14 @@ def test_sliders_say_it_in_photons(room, step):
     assert room.plan.strengths.scale == 4
     assert room.plan.is_matched
     assert "set by hand" in room.buttons["match"].text()
+
+
+def test_a_fit_is_shown_by_the_sliders_and_stays_a_fit(room, step):
+    fitted = Strengths(low=40, high=200, gain=2.5, offset=41, read_noise=6, blur_px=1.4, salt=0.002)
+    plan = replace(room.plan, strengths=fitted, matched=Matched(fitted, ()), is_matched=True)
+    room.set_plan(plan)
+    assert room.plan == plan
+    assert step.by_hand.light.read() == 64
 
 
 def test_pairs_show_their_shift_and_warn_above_a_pixel(room, step, services, images, answer, qtbot):

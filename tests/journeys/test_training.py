@@ -1,0 +1,138 @@
+"""From good images to a model that restores: the whole way through the Train room, with a real worker."""
+
+import numpy as np
+import pytest
+import tifffile
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from app.engine.events import Finished
+from app.images.samples import samples_folder
+from app.ui.training.plan import MINUTES
+from models.training.verdict import read_verdict
+from tests.makers import write_ome
+
+LEFT = Qt.MouseButton.LeftButton
+SIDE = 112  # pixels of an image to learn from
+CORNERS = [(0, 0), (0, 200), (200, 0), (200, 200), (400, 100)]
+
+
+def crops(name, folder, stem):
+    """Write parts of a sample image, one for each corner."""
+    folder.mkdir()
+    whole = tifffile.imread(samples_folder() / name)
+    files = []
+    for number, (y, x) in enumerate(CORNERS):
+        part = np.ascontiguousarray(whole[y : y + SIDE, x : x + SIDE])
+        file = folder / f"{stem}{'abcde'[number]}_1.ome.tif"
+        files.append(write_ome(file, part[None, None, None]))
+    return files
+
+
+@pytest.fixture
+def good(tmp_path):
+    return crops("actin_clean.ome.tif", tmp_path / "good", "slide ")
+
+
+@pytest.fixture
+def bad(tmp_path):
+    return crops("actin_noisy.ome.tif", tmp_path / "bad", "slide ")
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch):
+    """Let a quick look last seconds."""
+    monkeypatch.setitem(MINUTES, "quick", 0.05)
+
+
+class Trainee:
+    """Who trains in the Train room of a walk."""
+
+    def __init__(self, walk):
+        self.walk = walk
+        walk.house.desk.go("train")
+        place = walk.house.window.places["train"]
+        walk.until(lambda: place.content is not None and place.content.isVisible())
+        self.room = place.content
+
+    @property
+    def plan(self):
+        return self.room.plan
+
+    def go(self, key):
+        """Click on a step, and wait for its page."""
+        QTest.mouseClick(self.room.buttons[key], LEFT)
+        self.walk.until(lambda: self.room.pages[key].content is not None)
+        page = self.room.pages[key].content
+        self.walk.until(page.isVisible)
+        return page
+
+    def give(self, zone, files):
+        """Drop files on the step they belong to, and wait until they were looked at."""
+        self.go(zone)
+        self.walk.drop(*files, zone=zone)
+        self.walk.until(lambda: all(self.plan.about(file) is not None for file in files))
+
+    def begin(self, name):
+        """Name the model, choose a quick look, and start."""
+        page = self.go("learn")
+        QTest.mouseClick(page.lengths.cards["quick"].radio, LEFT)
+        QTest.keyClicks(page.name, name)
+        self.walk.until(page.start.isEnabled)
+        QTest.mouseClick(page.start, LEFT)
+        self.walk.until(lambda: self.plan.run is not None)
+        return page
+
+    def see_the_verdict(self):
+        """Wait for the verdict that comes by itself."""
+        self.walk.until(lambda: self.room.step == "verdict")
+        page = self.room.pages["verdict"].content
+        self.walk.until(lambda: page.trained is not None and page.trained.folder == self.plan.run.folder)
+        return page
+
+    def use(self, page):
+        """Use the model now, and wait until the Restore page has picked it."""
+        QTest.mouseClick(page.use, LEFT)
+        restore = self.walk.house.window.places["restore"]
+        self.walk.until(lambda: restore.content is not None and restore.content.isVisible())
+        self.walk.panel = restore.content
+        model = page.trained.card.id
+        self.walk.until(lambda: restore.content._card is not None and restore.content._card.id == model)
+        return restore.content.page
+
+
+@pytest.fixture
+def trainee(walk):
+    return Trainee(walk)
+
+
+def test_good_images_and_a_bad_one_become_a_model_that_restores(trainee, walk, good, bad):
+    trainee.give("good", good)
+    assert {one.role for one in trainee.plan.good} == {"learn", "tune", "test"}
+    trainee.give("bad", bad[:1])
+    match = trainee.go("match")
+    walk.until(lambda: trainee.plan.is_matched and trainee.plan.matched is not None)
+    assert all(exhibit.picture.slide is not None for exhibit in (match.bad, match.made, match.good))
+    assert trainee.plan.strengths == trainee.plan.matched.strengths
+
+    learn = trainee.begin("Dim actin")
+    walk.until(lambda: learn.view.now.picture.slide is not None)
+    verdict = trainee.see_the_verdict()
+    folder = trainee.plan.run.folder
+    assert trainee.plan.run.state == "finished"
+    assert verdict.trained.verdict == read_verdict(folder / "verdict.json")
+    assert "unseen" in verdict.sentence.text() or "too few" in verdict.sentence.text()
+    assert verdict.trained.pictures
+    assert learn.view.slider.maximum() >= 1
+    assert learn.view.sentence.text()
+
+    QTest.mouseClick(verdict.form.save, LEFT)
+    walk.until(lambda: verdict.trained.is_saved)
+    assert walk.house.services.library.card("dim-actin").name == "Dim actin"
+    page = trainee.use(verdict)
+    walk.until(lambda: walk.session.current is not None and walk.session.current.path == bad[0])
+    walk.until(page.bar.run.isEnabled)
+    QTest.mouseClick(page.bar.run, LEFT)
+    final = walk.wait_for_end(2)
+    assert isinstance(final, Finished)
+    assert tifffile.imread(final.outputs[0]).shape == (SIDE, SIDE)
