@@ -102,11 +102,15 @@ class TrainSpec:
         Real bad images to which the recipe was fitted; for the record and the verdict.
     paired_dir : str
         Folder with the real bad image of every good one, under the same name; empty: the good images are
-        made bad.
+        made bad, unless `paired` names bad ones.
     minutes : float
         How long to learn at the speed that is measured first; 0: as many steps as the recipe says.
     match : str
         What fitting the recipe found, as JSON, for the model's card; empty: it was not fitted.
+    paired : tuple of Input
+        The real bad images of `learn`, `tune` and `test`, in this order; instead of `paired_dir`.
+    samples : tuple of str
+        The samples that `learn`, `tune` and `test` show, in this order; empty: guessed from their names.
     """
 
     good_dir: str
@@ -121,6 +125,8 @@ class TrainSpec:
     paired_dir: str = later("")
     minutes: float = later(0.0)
     match: str = later("")
+    paired: tuple[Input, ...] = later(())
+    samples: tuple[str, ...] = later(())
 
 
 @dataclass(frozen=True, slots=True)

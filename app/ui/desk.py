@@ -139,15 +139,11 @@ class Desk(QObject):
     def train_with(self, zone: str, paths: Sequence[Path]) -> None:
         """Add good or bad images to what a model shall be trained on."""
         self.go("train")
-        panel: Any = self.window.places["train"].make()  # its module is imported when it is made
-        if panel is not None:
-            panel.take(zone, list(paths))
+        self.window.places["train"].when_made(lambda panel: panel.take(zone, list(paths)))
 
     def use_model(self, model: str, paths: Sequence[Path]) -> None:
         """Restore with a model now: what is given, or else what is open."""
-        panel: Any = self.window.places["restore"].make()  # as above
-        if panel is not None:
-            panel.choose(model)
+        self.window.places["restore"].when_made(lambda panel: panel.choose(model))
         if paths:
             self.open(paths)
         self.go("images")

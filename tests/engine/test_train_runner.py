@@ -269,6 +269,8 @@ def test_with_minutes_the_steps_are_fixed_once_and_a_stopped_training_still_equa
     text = RECIPE.replace("steps = 6", "steps = 8").replace("every = 2", "every = 1")
     train.run(spec(good, tmp_path / "whole", text), Context())
     part, whole = contents(tmp_path / "part"), contents(tmp_path / "whole")
+    for name in ("checkpoint.safetensors", "schedule.json"):  # what was given minutes could be given more
+        del part[name]
     assert {**part, "recipe.toml": b""} == {**whole, "recipe.toml": b""}
 
 
@@ -278,7 +280,7 @@ def test_the_pace_is_measured_with_steps_that_do_not_count(good, tmp_path):
     fixed = json.loads(context.notes["schedule"])
     assert (fixed["minutes"], fixed["steps"] >= 1) == (0.005, True)
     assert context.units[-1] == f"step {fixed['steps']}"
-    assert not (out / "schedule.json").exists()
+    assert json.loads((out / "schedule.json").read_text()) == fixed
 
 
 def test_what_an_unseen_crop_looks_like_is_kept_at_every_look(good, tmp_path):
@@ -286,7 +288,7 @@ def test_what_an_unseen_crop_looks_like_is_kept_at_every_look(good, tmp_path):
     train.run(spec(good, out), context)
     history = out / "history"
     assert context.previews == [history / f"{step:06d}.npy" for step in (2, 4, 6)]
-    names = ["bad", "good", "simple", "000002", "000004", "000006", "worst/now", "median/bad"]
+    names = ["bad", "good", "simple", "000002", "000004", "000006", "worst/now", "worst/bad"]
     planes = [np.load(history / f"{name}.npy") for name in names]
     assert {plane.dtype for plane in planes} == {np.dtype(np.float32)}
     assert {plane.shape for plane in planes[:6]} == {(40, 40)}
@@ -390,6 +392,18 @@ def test_a_finished_model_is_never_trained_over(good, tmp_path):
     with pytest.raises(OtherTraining, match="finished model"):
         train.run(spec(good, out), Context())
     assert contents(out) == before
+
+
+def test_a_training_of_some_minutes_goes_on_when_it_is_given_more(good, tmp_path):
+    out = tmp_path / "m"
+    first = replace(spec(good, out), minutes=0.01)
+    train.run(first, Context())
+    reached = State.from_bytes((out / "checkpoint.safetensors").read_bytes()).step
+    with pytest.raises(OtherTraining, match="finished model"):
+        train.run(first, Context())
+    train.run(replace(first, minutes=0.03), Context())
+    assert State.from_bytes((out / "checkpoint.safetensors").read_bytes()).step == 3 * reached
+    assert (out / "card.toml").exists()
 
 
 def test_a_folder_that_cannot_be_made_is_told(good, tmp_path):

@@ -1,6 +1,7 @@
 """The folder that a training fills: recipe, log and checkpoint while it lasts, then weights and card.
 
 A training that was stopped leaves both: a model that can be used, and the checkpoint from which it goes on.
+So does one that was given some minutes, when they are over: with more minutes it goes on.
 """
 
 import csv
@@ -73,8 +74,10 @@ class ModelFolder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def begin(self, recipe: str) -> State | None:
+    def begin(self, recipe: str, minutes: float = 0.0) -> State | None:
         """Return where an earlier run of the same recipe stopped; else start the folder afresh.
+
+        A training that reached its end goes on only if it is given more `minutes` than it had.
 
         Raises
         ------
@@ -85,16 +88,15 @@ class ModelFolder:
             self.folder.mkdir(parents=True, exist_ok=True)
             recipe_file, log, kept = (self.folder / name for name in (RECIPE, LOG, CHECKPOINT))
             if not kept.exists() and (self.folder / CARD).exists():
-                raise OtherTraining(
-                    f"{self.folder.name} holds a finished model, which was left as it is.",
-                    hint="Choose another folder for the new model.",
-                )
+                raise _finished(self.folder)
             if kept.exists() and not (recipe_file.exists() and recipe_file.read_text("utf-8") == recipe):
                 raise OtherTraining(
                     f"{self.folder.name} holds a training that was interrupted and has another recipe.",
                     hint="Choose another folder for the new model.",
                 )
             state = State.from_bytes(kept.read_bytes()) if kept.exists() else None
+            if state is not None and self._has_reached_its_end(state, minutes):
+                raise _finished(self.folder)
             if state is None:
                 (self.folder / SCHEDULE).unlink(missing_ok=True)
                 (self.folder / MATCH).unlink(missing_ok=True)
@@ -117,6 +119,12 @@ class ModelFolder:
             return match or file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
             return ""
+
+    def _has_reached_its_end(self, state: State, minutes: float) -> bool:
+        fixed = self.fixed()
+        if fixed is None or state.step < fixed.steps or not (self.folder / VERDICT).exists():
+            return False
+        return minutes <= fixed.minutes
 
     def fixed(self) -> Fixed | None:
         """Return what was fixed when the training in this folder began; None if it begins now."""
@@ -158,7 +166,10 @@ class ModelFolder:
             _replace(self.folder / CARD, write_card(card).encode())
 
     def close(self) -> None:
-        """Let the checkpoint go: the training is complete."""
+        """Let the checkpoint go, unless the training could go on for more minutes: it is complete."""
+        fixed = self.fixed()
+        if fixed is not None and fixed.minutes > 0:
+            return
         with self.told():
             (self.folder / CHECKPOINT).unlink(missing_ok=True)
             (self.folder / SCHEDULE).unlink(missing_ok=True)
@@ -175,6 +186,13 @@ class ModelFolder:
                 hint="Make room or check the permissions, then give the same command again.",
                 path=str(self.folder),
             ) from error
+
+
+def _finished(folder: Path) -> OtherTraining:
+    return OtherTraining(
+        f"{folder.name} holds a finished model, which was left as it is.",
+        hint="Choose another folder for the new model.",
+    )
 
 
 def _replace(path: Path, data: bytes) -> None:

@@ -3,7 +3,8 @@
 The folder holds ``card.toml``, the weights, ``recipe.toml``, ``log.csv``, ``verdict.json`` and what an unseen
 crop looked like on the way (``history``); while training lasts also ``checkpoint.safetensors`` and
 ``schedule.json``. The same command on the same folder goes on where it was interrupted. A training that is
-stopped leaves the best model so far, and its checkpoint.
+stopped leaves the best model so far, and its checkpoint. One that was given minutes keeps its checkpoint at
+the end too: the same command with more minutes goes on.
 """
 
 import json
@@ -56,7 +57,7 @@ def run(spec: TrainSpec, context: JobContext) -> Finished | StoppedEvent:
     context.hold_device(chosen.name)
     context.started(chosen.words)
     folder = ModelFolder(Path(spec.output_dir))
-    state = folder.begin(spec.recipe)
+    state = folder.begin(spec.recipe, spec.minutes)
     spec = replace(spec, match=folder.matched(spec.match))
     order = Order(spec, recipe, network, traits, torch.device(chosen.name), context)
     for doubt in doubts(spec.match, is_same_sample=False):
@@ -201,7 +202,7 @@ class Lesson:
         """Return what holds for the whole training, measured when it begins."""
         order, context, teaching, plan = self._order, self._order.context, self._teaching, self._plan()
         if self.reached is not None and (fixed := self._folder.fixed()) is not None:
-            return fixed
+            return self._longer(fixed)
         watch = context if self.reached is None else Lasting(context)
         context.stage("Measuring what a simple filter reaches")
         started = monotonic()
@@ -231,6 +232,15 @@ class Lesson:
     def _interrupt(self, state: State) -> None:
         self._folder.interrupt(state)
         self.reached = state
+
+    def _longer(self, fixed: Fixed) -> Fixed:
+        """Return what was fixed, with more steps where somebody gives more minutes than there were."""
+        minutes = self._order.spec.minutes
+        if not 0 < fixed.minutes < minutes:
+            return fixed
+        longer = replace(fixed, minutes=minutes, steps=round(fixed.steps * minutes / fixed.minutes))
+        self._folder.fix(longer)
+        return longer
 
     def _keep(self, state: State, look: Look, simple_db: float) -> None:
         context = self._order.context

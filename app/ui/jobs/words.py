@@ -1,5 +1,6 @@
 """Times, states and kinds of jobs in words; no Qt."""
 
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,6 +78,9 @@ def title_of(job: Job) -> str:
             "Export {count} image as {format}", "Export {count} images as {format}", len(spec.inputs)
         ).format(count=len(spec.inputs), format=kind)
     if isinstance(spec, TrainSpec):
+        name = _model_name(spec.recipe)
+        if name:
+            return _("Train {name}").format(name=shown_name(name))
         return _("Train on {folder}").format(folder=Path(spec.good_dir).name)
     if isinstance(spec, CrappifySpec):
         if len(spec.inputs) == 1:
@@ -91,6 +95,15 @@ def title_of(job: Job) -> str:
     if isinstance(spec, CheckSpec):
         return _("Check this computer")
     return _("A job of another version of this program")
+
+
+def _model_name(recipe: str) -> str:
+    """Return how a recipe names its model; empty if it does not say."""
+    try:
+        about = tomllib.loads(recipe).get("about", {})
+    except tomllib.TOMLDecodeError:
+        return ""
+    return str(about.get("name", "")) if isinstance(about, dict) else ""
 
 
 def remarks_of(job: Job) -> Iterator[str]:

@@ -33,6 +33,7 @@ from app.ui.training.choice_cards import Choice, ChoiceCards
 from app.ui.training.learning_view import LearningView
 from app.ui.training.ordering import order
 from app.ui.training.plan import MINUTES, Length, Plan, Run
+from app.ui.training.recalling import plan_of
 from models.knobs import N_
 
 LENGTHS: tuple[Choice, ...] = (
@@ -127,7 +128,9 @@ class LearnStep(QWidget):
         folder = Path(job.spec.output_dir)
         was_going_on = self._followed == job.id
         self._followed = job.id if job.state in GOES_ON else None
-        self.plan_wished.emit(replace(self._plan, run=Run(job.id, folder, job.state)))
+        is_bare = not (self._plan.good or self._plan.bad)  # as in a window that was just opened
+        plan = plan_of(job.spec) if run is None and is_bare else self._plan
+        self.plan_wished.emit(replace(plan, run=Run(job.id, folder, job.state)))
         self._show_promise()
         self._show_run()
         if was_going_on and job.state in ENDED:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from app.engine.specs import Input, TrainSpec
-from app.images.folders import stem
 from app.images.remembered import RememberedReadings
 from app.paths import Paths
 from app.ui.training.plan import MINUTES, Chosen, Plan, Way
@@ -64,6 +62,8 @@ def order(plan: Plan, paths: Paths, name: str, device: str) -> TrainSpec:
     def of(some: tuple[Chosen, ...]) -> tuple[Input, ...]:
         return inputs([one.path for one in some])
 
+    parts = (*plan.of("learn"), *plan.choosing, *plan.of("test"))
+    partners = {one.path: bad for one, bad in plan.partners}
     return TrainSpec(
         good_dir=str(shared_folder([one.path for one in plan.used])),
         recipe=recipe_text.recipe_text(_wanted(plan, folder.name, name)),
@@ -73,7 +73,8 @@ def order(plan: Plan, paths: Paths, name: str, device: str) -> TrainSpec:
         tune=of(plan.choosing),
         test=of(plan.of("test")),
         bad=inputs(plan.bad) if plan.way == "bad image" else (),
-        paired_dir=str(_paired_folder(plan, folder)) if plan.way == "pairs" else "",
+        paired=inputs([partners[one.path] for one in parts]) if plan.way == "pairs" else (),
+        samples=tuple(one.sample for one in parts),
         minutes=MINUTES[plan.length],
         match=json.dumps(asdict(plan.matched)) if plan.matched is not None else "",
     )
@@ -106,26 +107,3 @@ def _bad_side(plan: Plan) -> tuple[Path, ...]:
     good = tuple(one.path for one in plan.used)
     by_way = {"bad image": plan.bad, "pairs": (), "sliders": good if plan.strengths.scale == 1 else ()}
     return by_way.get(plan.way, good)
-
-
-def _paired_folder(plan: Plan, folder: Path) -> Path:
-    """Return a folder in which every bad image has the name of its good one."""
-    parents = {bad.parent for _one, bad in plan.partners}
-    if len(parents) == 1 and all(stem(one.path) == stem(bad) for one, bad in plan.partners):
-        return parents.pop()
-    pairs = folder / "pairs"
-    pairs.mkdir()
-    for one, bad in plan.partners:
-        _lend(bad, pairs / (stem(one.path) + bad.name[len(stem(bad)) :]))
-    return pairs
-
-
-def _lend(source: Path, target: Path) -> None:
-    """Let `target` stand for `source`, which stays as it is; a copy only where links are not allowed."""
-    try:
-        target.symlink_to(source, target_is_directory=source.is_dir())
-    except OSError:  # not allowed here
-        if source.is_dir():
-            shutil.copytree(source, target)
-        else:
-            shutil.copy2(source, target)

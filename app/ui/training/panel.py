@@ -110,9 +110,12 @@ class TrainPanel(QWidget):
         self.back = QPushButton(icon("left"), _("Back"))
         self.next = QPushButton(_("Next"))
         self.next.setProperty("role", "primary")
+        self.earlier = QPushButton(icon("recent"), _("Earlier trainings"))
+        self.earlier.setToolTip(_("Everything that was trained here, finished or not."))
         self._arrange()
         self.back.clicked.connect(partial(self._step, -1))
         self.next.clicked.connect(partial(self._step, 1))
+        self.earlier.clicked.connect(self._show_earlier)
         self.go(STEPS[0].key)
 
     @property
@@ -137,12 +140,8 @@ class TrainPanel(QWidget):
 
     def show_result(self, folder: Path) -> None:
         """Go to the verdict of a training that is over."""
-        if "verdict" not in self.pages:
-            return
         self.go("verdict")
-        page: Any = self.pages["verdict"].make()  # its module is imported late
-        if page is not None:
-            page.show_result(folder)
+        self.pages["verdict"].when_made(lambda page: page.show_result(folder))
 
     def zones(self) -> tuple[Zone, ...]:
         """Where files can be dropped now."""
@@ -153,9 +152,7 @@ class TrainPanel(QWidget):
     def take(self, zone: str, paths: list[Path]) -> None:
         """Take what was dropped on the room: ``"good"`` or ``"bad"`` images."""
         self.go(zone)
-        page: Any = self.pages[zone].make()  # as above
-        if page is not None:
-            page.take(paths)
+        self.pages[zone].when_made(lambda page: page.take(paths))
 
     def _arrange(self) -> None:
         rail = QFrame()
@@ -172,6 +169,7 @@ class TrainPanel(QWidget):
             self.pages[step.key] = self._place(step)
             self._stack.addWidget(self.pages[step.key])
         column.addStretch(1)
+        column.addWidget(self.earlier)
         rail.setMinimumWidth(self.fontMetrics().averageCharWidth() * LETTERS)
         below = QHBoxLayout()
         below.setContentsMargins(18, 8, 18, 10)
@@ -219,6 +217,10 @@ class TrainPanel(QWidget):
         place = self._stack.currentIndex() + by
         if 0 <= place < len(STEPS):
             self.go(STEPS[place].key)
+
+    def _show_earlier(self) -> None:
+        self.go("verdict")
+        self.pages["verdict"].when_made(lambda page: page.show_earlier())
 
     def _show_state(self) -> None:
         for step in STEPS:

@@ -174,8 +174,9 @@ class Plan:
 
 
 def pairs_of(good: tuple[Chosen, ...], bad: tuple[Path, ...]) -> tuple[tuple[Chosen, Path], ...]:
-    """Return good images with their bad ones: by name where all names are alike, else in their order."""
+    """Return good images with their bad ones: by name where every name is there once, else in their order."""
     named = {path.stem: path for path in bad}
-    if all(one.path.stem in named for one in good):
+    names = [one.path.stem for one in good]
+    if len(named) == len(bad) and len(set(names)) == len(names) and named.keys() >= set(names):
         return tuple((one, named[one.path.stem]) for one in good)
     return tuple(zip(good, bad, strict=False)) if len(good) == len(bad) else ()

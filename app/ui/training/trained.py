@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from app.library import saving
 from app.library.card import ModelCard, read_card, write_card
-from app.library.errors import LibraryError, ModelExists, PlaceUnusable, UnreadableCard
+from app.library.errors import PlaceUnusable, UnreadableCard
 from app.library.saving import id_of
 from app.library.store import CARD_FILE, Library
 from app.ui.training.develop import Slide, develop, display_range, load
@@ -110,6 +111,8 @@ def read_pictures(folder: Path) -> tuple[CasePictures, ...]:
     """Return the pictures of the worst and the middle case, or of the one watched while it learned."""
     found = [_read_case(folder / HISTORY / key, key) for key in ("worst", "median")]
     shown = [case for case in found if case is not None]
+    if len(shown) == 1:
+        shown = [replace(shown[0], title=CASES[""])]
     watched = None if shown else _read_case(folder / HISTORY, "")
     return tuple(shown) if watched is None else (watched,)
 
@@ -159,7 +162,7 @@ class Wishes:
 
 def with_wishes(card: ModelCard, wishes: Wishes) -> ModelCard:
     """Return the card with what the person wrote; another name makes another id."""
-    name = wishes.name.strip()
+    name = " ".join(wishes.name.split())
     return replace(
         card,
         id=card.id if name == card.name else id_of(name),
@@ -171,35 +174,25 @@ def with_wishes(card: ModelCard, wishes: Wishes) -> ModelCard:
 
 
 def save(folder: Path, library: Library, wishes: Wishes) -> ModelCard:
-    """Write the card and put the model into the library; the folder stays as it is otherwise.
+    """Write the card and put a copy of the model into the library; the folder stays as it is otherwise.
+
+    Where the name belongs to another model, this one gets the next free one, in the folder's card too.
 
     Raises
     ------
     UserError
-        If the name is taken, or card or model cannot be read or written. The folder's card is then as before.
+        If card or model cannot be read or written. The folder's card is then as before.
     """
     file = folder / CARD_FILE
     before = _text_of(file)
-    card = with_wishes(read_card(before), wishes)
-    _write(file, write_card(card))
+    _write(file, write_card(with_wishes(read_card(before), wishes)))
     try:
-        return library.add(folder)
-    except ModelExists as error:
-        _write(file, before)
-        raise NameTaken(
-            f"You already have another model called {card.name}. Nothing was changed.",
-            hint=N_("Give this one another name and save it again."),
-            model=card.id,
-        ) from error
+        card = saving.save(library, folder)
     except UserError:
         _write(file, before)
         raise
-
-
-class NameTaken(LibraryError):
-    """Another model of this name is in the library."""
-
-    code = "library.name_taken"
+    _write(file, write_card(card))
+    return card
 
 
 def _text_of(file: Path) -> str:

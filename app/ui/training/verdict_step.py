@@ -7,9 +7,10 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from app.engine.job import Job
 from app.engine.specs import PackSpec, TrainSpec
 from app.library.card import ModelCard
 from app.text import _
@@ -60,7 +61,9 @@ class VerdictStep(QWidget):
         self.use = QPushButton(icon("restore"), _("Use it now"))
         self.export = QPushButton(icon("save"), _("Export as bioimage.io package…"))
         self.longer = QPushButton(icon("play"), _("Train longer"))
-        self.longer.setToolTip(_("Goes on from the state it has reached; what it can do now is kept."))
+        self.longer.setToolTip(
+            _("Goes on from the state it has reached, for as long again if it came to its end.")
+        )
         self.earlier = EarlierTrainings(services, trainings_dir(services.paths))
         self.empty = _text("quiet", _(EMPTY))
         self.content = QWidget()
@@ -70,8 +73,10 @@ class VerdictStep(QWidget):
 
     def show_plan(self, plan: Plan) -> None:
         """Take over the plan; a training of it that is over is shown."""
-        run, self._plan = plan.run, plan
-        if run is not None and run.state in ("finished", "cancelled") and run.folder != self._folder:
+        before, run, self._plan = self._plan.run, plan.run, plan
+        if run is None or run == before or run.state not in ("finished", "cancelled"):
+            return
+        if run.folder != self._folder:
             self.show_result(run.folder)
 
     def show_result(self, folder: Path) -> None:
@@ -79,6 +84,10 @@ class VerdictStep(QWidget):
         self._folder = folder
         read = partial(read_trained, folder, self._services.library)
         self._services.background.run(read, partial(self._take, folder), self._services.notices.show_error)
+
+    def show_earlier(self) -> None:
+        """Go down to the list of earlier trainings."""
+        QTimer.singleShot(0, self, partial(self.column.ensureWidgetVisible, self.earlier))
 
     def _take(self, folder: Path, trained: Trained) -> None:
         if folder == self._folder:
@@ -139,7 +148,8 @@ class VerdictStep(QWidget):
 
     def _note_saved(self, folder: Path, card: ModelCard) -> None:
         if folder == self._folder:
-            self.form.say(_("Saved in your models as {name}.").format(name=card.name))
+            self.form.say(saved_words(self.form.wishes().name, card.name))
+            self.form.name.setText(card.name)
             self.form.save.setEnabled(True)
             self.title.setText(card.name)
             if self.trained is not None:
@@ -198,10 +208,15 @@ class VerdictStep(QWidget):
         self._services.background.run(call, partial(self._note_longer, folder), self._tell_not_longer)
 
     def _submit_again(self, folder: Path) -> int | None:
-        """Submit the last training of a folder once more; for a thread."""
-        specs = [job.spec for job in self._services.engine.jobs()]
-        found = [spec for spec in specs if isinstance(spec, TrainSpec) and Path(spec.output_dir) == folder]
-        return self._services.engine.submit(found[0]) if found else None
+        """Submit the last training of a folder once more, with more time if it had all; for a thread."""
+        jobs = self._services.engine.jobs()
+        last = next((job for job in jobs if folder_of(job) == folder), None)
+        if last is None or not isinstance(last.spec, TrainSpec):
+            return None
+        spec = last.spec
+        if last.state == "finished":
+            spec = replace(spec, minutes=spec.minutes + first_minutes(jobs, folder))
+        return self._services.engine.submit(spec)
 
     def _note_longer(self, folder: Path, number: int | None) -> None:
         self.longer.setEnabled(True)
@@ -253,7 +268,29 @@ class VerdictStep(QWidget):
         whole.addStretch(1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(Column(inner))
+        self.column = Column(inner)
+        outer.addWidget(self.column)
+
+
+def folder_of(job: Job) -> Path | None:
+    """Return the folder that a job trains in; None if it does something else."""
+    return Path(job.spec.output_dir) if isinstance(job.spec, TrainSpec) else None
+
+
+def first_minutes(jobs: tuple[Job, ...], folder: Path) -> float:
+    """Return for how long the first training in a folder was to last."""
+    return min(
+        job.spec.minutes for job in jobs if isinstance(job.spec, TrainSpec) and folder_of(job) == folder
+    )
+
+
+def saved_words(wished: str, name: str) -> str:
+    """Say under which name a model was saved."""
+    if " ".join(wished.split()) == name:
+        return _("Saved in your models as {name}.").format(name=name)
+    return _("You have another model called {wished}, so this one is saved as {name}.").format(
+        wished=" ".join(wished.split()), name=name
+    )
 
 
 def _text(role: str, text: str = "") -> QLabel:

@@ -9,7 +9,6 @@ from app.library.store import Library
 from app.paths import find_paths
 from app.ui.training.trained import (
     LICENCES,
-    NameTaken,
     Wishes,
     read_pictures,
     read_trained,
@@ -100,12 +99,12 @@ def test_the_id_stays_while_the_name_does(folder, library):
     assert save(folder, library, Wishes("My actin", "Other words.", CC0)).id == "my-actin"
 
 
-def test_a_name_that_is_taken_is_told_and_nothing_changes(folder, library, tmp_path):
+def test_a_name_that_is_taken_gets_a_number(folder, library, tmp_path):
     other = write_training(tmp_path / "other", card=replace(CARD, id="nuclei", name="Nuclei"))
     save(other, library, Wishes("Nuclei", "Of others.", CC0))
-    with pytest.raises(NameTaken, match="already have another model called Nuclei"):
-        save(folder, library, Wishes("Nuclei", "Mine.", CC0))
-    assert read_card((folder / "card.toml").read_text("utf-8")) == CARD
+    card = save(folder, library, Wishes("Nuclei", "Mine.", CC0))
+    assert (card.id, card.name) == ("nuclei-2", "Nuclei 2")
+    assert read_card((folder / "card.toml").read_text("utf-8")) == card
     assert library.card("nuclei").purpose == "Of others."
 
 

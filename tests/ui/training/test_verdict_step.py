@@ -104,11 +104,12 @@ def test_a_model_needs_a_name(shown):
     assert not shown.form.save.isEnabled()
 
 
-def test_a_name_that_is_taken_is_told_beside_the_button(shown, services, qtbot, tmp_path):
+def test_a_name_that_is_taken_gets_a_number_and_that_is_told(shown, services, qtbot, tmp_path):
     services.library.add(write_training(tmp_path / "other", card=replace(CARD, purpose="Another.")))
     qtbot.mouseClick(shown.form.save, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: "already have another model called My actin" in shown.form.said.text())
-    assert "Give this one another name" in shown.form.said.text()
+    qtbot.waitUntil(lambda: "another model called My actin" in shown.form.said.text())
+    assert shown.form.said.text().endswith("so this one is saved as My actin 2.")
+    assert shown.form.name.text() == "My actin 2"
     assert shown.form.save.isEnabled()
 
 
@@ -136,14 +137,15 @@ def test_a_package_is_written_by_a_job_where_the_person_says(shown, services, fo
     )
 
 
-def test_training_longer_goes_on_in_the_same_folder(shown, services, folder, qtbot):
+@pytest.mark.parametrize(("state", "minutes"), [("cancelled", 20), ("finished", 40)])
+def test_training_longer_goes_on_in_the_same_folder(shown, services, folder, qtbot, state, minutes):
     spec = TrainSpec("/good", "recipe", str(folder), minutes=20.0)
-    services.engine.put(spec=spec, kind="train", state="finished")
+    services.engine.put(spec=spec, kind="train", state=state)
     plans = []
     shown.plan_wished.connect(plans.append)
     with qtbot.waitSignal(shown.learn_wished):
         qtbot.mouseClick(shown.longer, Qt.MouseButton.LeftButton)
-    assert services.engine.asked[-1] == ("submit", spec)
+    assert services.engine.asked[-1] == ("submit", replace(spec, minutes=minutes))
     assert plans[0].run.folder == folder
 
 

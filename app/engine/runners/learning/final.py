@@ -43,9 +43,14 @@ def finish(order: Order, teaching: Teaching, folder: ModelFolder, reached: State
 
 
 def keep_pictures(folder: Path, found: Sequence[Result]) -> None:
-    """Write crops of the unseen images on which the model did worst and middling beside the simple filter."""
+    """Write crops of the unseen images on which the model did worst and middling beside the simple filter.
+
+    One unseen image is only the worst.
+    """
     ranked = sorted(found, key=lambda one: one.case().gain_db)
-    for name, one in (("worst", ranked[0]), ("median", ranked[len(ranked) // 2])):
+    for name, one in {"worst": ranked[0], "median": ranked[len(ranked) // 2]}.items():
+        if one is ranked[0] and name == "median":
+            continue
         place = folder / HISTORY / name
         place.mkdir(parents=True, exist_ok=True)
         for side, plane in one.pictures.items():

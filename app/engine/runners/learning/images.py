@@ -76,7 +76,11 @@ def images_of(spec: TrainSpec, data: Data) -> Images:
     if not (spec.learn or spec.tune or spec.test):
         return split_files(Path(spec.good_dir), data, apart=Path(spec.output_dir) / HISTORY)
     inputs = (*spec.learn, *spec.tune, *spec.test)
-    samples = samples_of([one.path for one in inputs])
+    samples = (
+        {one.path: sample for one, sample in zip(inputs, spec.samples, strict=True)}
+        if spec.samples
+        else samples_of([one.path for one in inputs])
+    )
     parts = [tuple(_chosen(one, samples) for one in part) for part in (spec.learn, spec.tune, spec.test)]
     learn, tune, test = parts
     if not learn or not (tune or test):

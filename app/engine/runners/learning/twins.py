@@ -1,6 +1,6 @@
-"""Real pairs of a training: the bad image of every good one, by the same name in a second folder."""
+"""Real pairs of a training: the bad image of every good one, as named or by the same name in a folder."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import ClassVar
@@ -10,6 +10,7 @@ import numpy as np
 from app.engine.runners.learning.exams import SIDE, SMALLEST, few
 from app.engine.runners.learning.images import Chosen, planes_of
 from app.engine.runners.learning.order import Exam, Order
+from app.engine.specs import Input, TrainSpec
 from app.images.errors import ImageError, NoPartner
 from app.images.folders import list_images, stem
 from app.images.open import open_image
@@ -37,7 +38,7 @@ class Twins:
         self.names: set[str] = set()
         self._order = order
         self._watch = watch
-        self._bad = {stem(path): path for path in list_images(Path(order.spec.paired_dir), recursive=True)}
+        self._partners = _partners(order.spec)
         self._sizes: list[float] = []
 
     @property
@@ -65,14 +66,11 @@ class Twins:
 
     def _twins(self, one: Chosen) -> list[Twin]:
         path = Path(one.input.path)
-        partner = self._bad.get(stem(path))
-        if partner is None:
-            folder = Path(self._order.spec.paired_dir).name
-            raise NoPartner(f"{path.name} has no image of the same name in {folder}.")
+        partner = self._partners(one.input)
         limit = self._order.recipe.data.planes_per_channel
         with (
             closing(open_image(path, one.input.scene, one.input.reading)) as good,
-            closing(open_image(partner)) as bad,
+            closing(open_image(Path(partner.path), partner.scene, partner.reading)) as bad,
         ):
             if good.info.shape[:3] != bad.info.shape[:3]:
                 raise OtherPlanes(f"{path.name} has other planes than its bad image.")
@@ -82,6 +80,24 @@ class Twins:
                 Twin(one.name, np.asarray(poor, np.float32), np.asarray(fine, np.float32))
                 for poor, fine in zip(planes_of(bad, limit), planes_of(good, limit), strict=True)
             ]
+
+
+def _partners(spec: TrainSpec) -> Callable[[Input], Input]:
+    """Return what finds the bad image of a good one."""
+    if spec.paired:
+        inputs = (*spec.learn, *spec.tune, *spec.test)
+        named = {(one.path, one.scene): bad for one, bad in zip(inputs, spec.paired, strict=True)}
+        return lambda one: named[one.path, one.scene]
+    folder = Path(spec.paired_dir)
+    files = {stem(path): path for path in list_images(folder, recursive=True)}
+
+    def by_name(one: Input) -> Input:
+        path = Path(one.path)
+        if stem(path) not in files:
+            raise NoPartner(f"{path.name} has no image of the same name in {folder.name}.")
+        return Input(str(files[stem(path)]))
+
+    return by_name
 
 
 def real_exams(order: Order, images: Sequence[Chosen], most: int) -> list[Exam]:

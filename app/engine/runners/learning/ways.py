@@ -149,7 +149,7 @@ def way_of(order: Order) -> Way:
         If the recipe is of a family that cannot be trained.
     """
     try:
-        return WAYS["pairs" if order.spec.paired_dir else order.recipe.family]
+        return WAYS["pairs" if order.spec.paired_dir or order.spec.paired else order.recipe.family]
     except KeyError as error:
         raise RecipeUnreadable(
             f"The recipe's family {order.recipe.family!r} cannot be trained.",
