@@ -209,7 +209,7 @@ def _add_train(commands: Any) -> None:  # Any: see `_command`
         metavar="M",
         help=_("how long to learn, at the speed measured here"),
     )
-    length.add_argument("--steps", type=_position, default=0, metavar="N", help=_("how many steps to learn"))
+    length.add_argument("--steps", type=_steps, default=0, metavar="N", help=_("how many steps to learn"))
     train.add_argument(
         "--name", default="", help=_("name of the model, which is added to the library when finished")
     )
@@ -334,6 +334,13 @@ def _minutes(text: str) -> float:
     if not 0 < minutes < float("inf"):
         raise argparse.ArgumentTypeError(_("minutes are a number above 0"))
     return minutes
+
+
+def _steps(text: str) -> int:
+    """Turn a number of steps, 1 or more, into a number."""
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(_("steps are a whole number, 1 or more"))
+    return int(text)
 
 
 def _position(text: str) -> int:

@@ -276,7 +276,8 @@ def test_a_model_can_be_trained_added_and_used(ask, ask_json, tmp_path):
     folder = tmp_path / "model"
     code, lines = ask_json("train", "pssr", good, "--recipe", recipe, "--output", folder, "--device", "cpu")
     assert code == 0
-    assert lines[-1] == {"output": str(folder), "stopped": False}
+    assert (lines[-1]["output"], lines[-1]["stopped"]) == (str(folder), False)
+    assert "image" in lines[-1]["verdict"]
     assert ask("models", "add", folder)[0] == 0
     code, lines = ask_json("restore", good / "0.tif", "--model", "my-denoiser")
     assert code == 0

@@ -2,45 +2,24 @@
 
 import argparse
 
+from app.commands.batch import Batch, work_through
 from app.commands.readings import said_about
-from app.commands.restore import Batch
 from app.commands.run import absolute, run_job
-from app.commands.voice import DONE, FAILED, STOPPED, Voice
+from app.commands.voice import Voice
 from app.engine import events
 from app.engine.specs import ExportSpec, Input
 from app.paths import Paths
-from app.text import _, ngettext
-from models.errors import UserError
+from app.text import ngettext
 
 
 def export_images(asked: argparse.Namespace, paths: Paths, voice: Voice) -> int:
     """Export every image among the inputs; return the exit code."""
-    batch = Batch()
-    for error in batch.expand(asked.inputs):
-        voice.warn(error)
-    is_stopped = False
-    if batch.files:
-        try:
-            is_stopped = _exported(asked, paths, voice, batch)
-        except UserError as error:
-            voice.warn(error)
-            batch.fail(error)
-        except KeyboardInterrupt:  # before there was a job that could be asked to stop
-            is_stopped = True
-    count = len(batch.failed)
-    if count:
+
+    def failed(count: int) -> str:
         text = ngettext("{n} image could not be exported.", "{n} images could not be exported.", count)
-        voice.tell(text.format(n=count) + " " + _("The originals are unchanged."))
-    if is_stopped:
-        kept = [output for output in batch.outputs if output is not None]
-        told = (
-            _("Stopped. What was finished until then is kept:") if kept else _("Stopped. No file was left.")
-        )
-        voice.tell("\n".join([told, *kept]))
-    voice.result(batch.result(), "")
-    if is_stopped:
-        return STOPPED
-    return FAILED if count else DONE
+        return text.format(n=count)
+
+    return work_through(asked.inputs, lambda batch: _exported(asked, paths, voice, batch), voice, failed)
 
 
 def _exported(asked: argparse.Namespace, paths: Paths, voice: Voice, batch: Batch) -> bool:

@@ -1,17 +1,15 @@
 """``micrographia restore``: images and folders in, OME-TIFFs out; one bad file never stops the others."""
 
 import argparse
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Sequence
 
+from app.commands.batch import Batch, work_through
 from app.commands.info import read_info
 from app.commands.readings import said_about
 from app.commands.run import Listener, absolute, run_job
-from app.commands.voice import DONE, FAILED, STOPPED, Failure, Result, Voice, failure
+from app.commands.voice import Voice
 from app.engine import events
 from app.engine.specs import Input, RestoreSpec
-from app.images.folders import images_in
 from app.library.fit import ranked
 from app.library.store import Library
 from app.paths import Paths
@@ -20,87 +18,14 @@ from app.text import _, ngettext
 from models.errors import UserError
 
 
-@dataclass(slots=True)
-class Batch:
-    """What became of each input of one restore command, in the order given."""
-
-    inputs: list[str] = field(default_factory=list)
-    outputs: list[str | None] = field(default_factory=list)
-    failed: list[Failure] = field(default_factory=list)
-    remarks: list[Failure] = field(default_factory=list)
-    files: list[str] = field(default_factory=list)  # what the job is given: those that are files
-    places: list[int] = field(default_factory=list)  # the place of each of them among `inputs`
-
-    def expand(self, paths: Sequence[str]) -> Iterator[UserError]:
-        """Take the files in `paths`; yield what is wrong with those that are none."""
-        for path in paths:
-            files, failures = images_in([Path(path)])
-            given = Path(path).absolute()
-            for error in failures:
-                where = str(error.fields["path"])  # the path itself, or a folder somewhere in it
-                self._add(path if where == str(given) else where)
-                self.failed.append(failure(self.inputs[-1], error.code, error.sentence))
-                yield error
-            for file in files:
-                self.files.append(str(file))
-                self.places.append(len(self.inputs))
-                self._add(path if file == given else str(file))
-
-    def _add(self, path: str) -> None:
-        self.inputs.append(path)
-        self.outputs.append(None)
-
-    def hear(self, event: events.Event) -> None:
-        """Note what an event says about one of the inputs."""
-        match event:
-            case events.ItemDone(item=item, output=output):
-                self.outputs[self.places[item]] = output
-            case events.ItemFailed(item=item, code=code, sentence=sentence):
-                self.failed.append(failure(self.inputs[self.places[item]], code, sentence))
-            case events.Remark(item=item, code=code, sentence=sentence):
-                about = self.inputs[self.places[item]] if item >= 0 else ""
-                self.remarks.append(failure(about, code, sentence))
-            case events.Finished(outputs=outputs) | events.Stopped(outputs=outputs):
-                for place, final in zip(self.places, outputs, strict=False):
-                    self.outputs[place] = final
-
-    def fail(self, error: UserError) -> None:
-        """Note that the job as a whole failed: every input that has neither result nor reason."""
-        told = {one["input"] for one in self.failed}
-        for path, result in zip(self.inputs, self.outputs, strict=True):
-            if result is None and path not in told:
-                self.failed.append(failure(path, error.code, error.sentence))
-
-    def result(self) -> Result:
-        """The last line of ``restore --json``."""
-        return {"outputs": self.outputs, "failed": self.failed, "remarks": self.remarks}
-
-
 def restore_images(asked: argparse.Namespace, paths: Paths, voice: Voice) -> int:
     """Restore every image among the inputs; return the exit code."""
-    batch = Batch()
-    for error in batch.expand(asked.inputs):
-        voice.warn(error)
-    is_stopped = False
-    if batch.files:
-        try:
-            is_stopped = _restored(asked, paths, voice, batch)
-        except UserError as error:
-            voice.warn(error)
-            batch.fail(error)
-        except KeyboardInterrupt:  # before there was a job that could be asked to stop
-            is_stopped = True
-    count = len(batch.failed)
-    if count:
+
+    def failed(count: int) -> str:
         text = ngettext("{n} image could not be restored.", "{n} images could not be restored.", count)
-        voice.tell(text.format(n=count) + " " + _("The originals are unchanged."))
-    if is_stopped:
-        kept = [output for output in batch.outputs if output is not None]
-        voice.tell("\n".join([_("Stopped. What was finished until then is kept:"), *kept]))
-    voice.result(batch.result(), "")
-    if is_stopped:
-        return STOPPED
-    return FAILED if count else DONE
+        return text.format(n=count)
+
+    return work_through(asked.inputs, lambda batch: _restored(asked, paths, voice, batch), voice, failed)
 
 
 def _restored(asked: argparse.Namespace, paths: Paths, voice: Voice, batch: Batch) -> bool:

@@ -132,6 +132,8 @@ def fitted(spec: MatchSpec, paths: Paths, voice: Voice) -> str:
         raise KeyboardInterrupt
     report = json.loads(last.report)
     report.pop("files", None)  # they go with the worker
+    for remark in report.get("remarks", ()):
+        voice.tell(remark)
     return json.dumps(report)
 
 

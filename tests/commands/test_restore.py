@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from app.commands.restore import Batch
+from app.commands.batch import Batch
 from app.engine import events
 from models.errors import UserError
 
