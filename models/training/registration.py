@@ -96,7 +96,7 @@ def register(bad: Plane, good: Plane, scale: int = 1) -> Registration:
     ------
     OtherSides, TooSmallToCompare
     """
-    check_sides(bad, good, scale)
+    check_sides(bad.shape, good.shape, scale)
     binned = binned_by(good, scale)
     whole, surety = _coarse(*(_middle(_flattened(plane), LARGEST) for plane in (bad, binned)))
     if surety < SURE:
@@ -110,15 +110,15 @@ def register(bad: Plane, good: Plane, scale: int = 1) -> Registration:
     return Registration((dy, dx), bend, is_found=a > 0, surety=surety, gain=a, offset=b)
 
 
-def check_sides(bad: Plane, good: Plane, scale: int) -> None:
-    """Raise unless the planes of a pair are large enough and `good` has `scale` times the sides.
+def check_sides(bad: tuple[int, ...], good: tuple[int, ...], scale: int) -> None:
+    """Raise unless the sides of a pair, (h, w) each, are large enough and fit together.
 
     Raises
     ------
     OtherSides, TooSmallToCompare
     """
-    if good.shape != tuple(side * scale for side in bad.shape):
-        (h, w), (gh, gw) = bad.shape, good.shape
+    if good != tuple(side * scale for side in bad):
+        (h, w), (gh, gw) = bad, good
         raise OtherSides(
             f"The bad image has {w} × {h} pixels and its good one {gw} × {gh}; "
             f"{w * scale} × {h * scale} go with it.",
@@ -126,9 +126,9 @@ def check_sides(bad: Plane, good: Plane, scale: int) -> None:
             width=gw,
             height=gh,
         )
-    if min(bad.shape) < SMALLEST:
+    if min(bad) < SMALLEST:
         raise TooSmallToCompare(
-            f"The bad image has {bad.shape[1]} × {bad.shape[0]} pixels; {SMALLEST} a side are needed to "
+            f"The bad image has {bad[1]} × {bad[0]} pixels; {SMALLEST} a side are needed to "
             "compare it with its good one.",
             hint="Use larger images.",
             smallest=SMALLEST,

@@ -31,6 +31,10 @@ def finish(order: Order, teaching: Teaching, folder: ModelFolder, reached: State
     context.stage("Testing on unseen images")
     exams = teaching.exams(most)
     if not exams:
+        context.remark(
+            "train.no_verdict",
+            "None of the images that were set aside can be tested on, so there is no verdict; add others.",
+        )
         return
     method = family(card.family)
     restorer = method.load(card.network.encode(), data, method.params(), order.device.type, "float32")

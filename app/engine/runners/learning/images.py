@@ -137,7 +137,7 @@ def split_files(folder: Path, data: Data, *, apart: Path | None = None) -> Image
 
 def too_few(where: str, images: int) -> TooFewImages:
     """Return the error for a training without enough images."""
-    count = "1 image" if images == 1 else f"{images} images"
+    count = {0: "no image", 1: "1 image"}.get(images, f"{images} images")
     return TooFewImages(
         f"{where} has {count} that can be used; at least 2 are needed, one to test.",
         hint="Add good images, five or more from different samples.",
@@ -210,7 +210,7 @@ class Reader:
         source = open_image(Path(one.input.path), one.input.scene, one.input.reading)
         try:
             *_, height, width = source.info.shape
-            box = _middle(height, self._side), _middle(width, self._side)
+            box = middle_of(height, self._side), middle_of(width, self._side)
             runs = () if self._movies is None else self._runs(source, one.name, box)
             planes = tuple(run[len(run) // 2] for run in runs) or self._planes(source, box)
         finally:
@@ -228,7 +228,7 @@ class Reader:
         name = Path(source.info.uri).name
         planes = [plane for plane in planes_of(source, self._limit, box) if np.isfinite(plane).all()]
         if not planes:
-            raise NoNumbers(f"{name} has pixels that are no numbers (NaN or infinite) everywhere.")
+            raise NoNumbers(f"{name} has pixels that are no numbers (NaN or infinite).")
         lively = tuple(normalised(plane) for plane in planes if plane.min() < plane.max())
         if not lively:
             raise NothingThere(f"{name} has the same value everywhere.")
@@ -278,7 +278,8 @@ def planes_of(
             yield source.read(Region((t, t + 1), (c, c + 1), (z, z + 1), y, x))[0, 0, 0]
 
 
-def _middle(side: int, most: int) -> tuple[int, int]:
+def middle_of(side: int, most: int) -> Range:
+    """Return the middle of a side, at most so many pixels, as a half-open range."""
     start = max(0, (side - most) // 2)
     return start, min(side, start + most)
 
@@ -313,7 +314,7 @@ def fitting_crops(
                     f"{name} is only {sides[name]} pixels wide, less than the {size} of a crop to learn from."
                 )
             )
-    if size < crops.size:
+    if size < crops.size and any(side >= size for side in sides.values()):
         context.remark(
             "train.smaller_crops",
             f"{_named(small)} smaller than the {crops.size} pixels of a crop: crops of {size} pixels are "

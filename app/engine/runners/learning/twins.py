@@ -8,15 +8,19 @@ from typing import ClassVar
 import numpy as np
 
 from app.engine.runners.learning.exams import SIDE, SMALLEST, few
-from app.engine.runners.learning.images import Chosen, planes_of
+from app.engine.runners.learning.images import MOST_PIXELS, Chosen, middle_of, planes_of
 from app.engine.runners.learning.order import Exam, Order
 from app.engine.specs import Input, TrainSpec
 from app.images.errors import ImageError, NoPartner
 from app.images.folders import list_images, stem
 from app.images.open import open_image
+from models.errors import UserError
 from models.training.patches import Plane
 from models.training.real_pairs import RealSpecimen, Twin, prepared
+from models.training.registration import check_sides
 from models.watch import Silent, Watch
+
+SMALLEST_SIDE = 512  # pixels of the good image that are read of a large one, however many there are
 
 
 class OtherPlanes(ImageError):
@@ -56,6 +60,9 @@ class Twins:
             except ImageError as error:
                 self._order.context.remark("train.left_out", f"{error.sentence} It was left out.")
                 continue
+            except UserError as error:
+                self._order.context.remark("train.pairs", f"{one.name} was left out: {error.sentence}")
+                continue
             specimens, said = prepared(twins, self._order.traits.scale)
             for sentence in dict.fromkeys(said):
                 self._order.context.remark("train.pairs", sentence)
@@ -74,12 +81,32 @@ class Twins:
         ):
             if good.info.shape[:3] != bad.info.shape[:3]:
                 raise OtherPlanes(f"{path.name} has other planes than its bad image.")
+            scale = self._order.traits.scale
+            sides = bad.info.shape[3:], good.info.shape[3:]
+            check_sides(*sides, scale)
+            box = [middle_of(side, self._most(good.info.shape) // scale) for side in sides[0]]
+            if [start for start, _ in box] != [0, 0]:
+                self._order.context.remark(
+                    "train.cut", f"{path.name} is large: only its middle is learned from."
+                )
+            finer = [(start * scale, stop * scale) for start, stop in box]
             size = good.info.pixel_size_um.x
             self._sizes += [size] if size else []
+            pairs = zip(
+                planes_of(bad, limit, (box[0], box[1])),
+                planes_of(good, limit, (finer[0], finer[1])),
+                strict=True,
+            )
             return [
                 Twin(one.name, np.asarray(poor, np.float32), np.asarray(fine, np.float32))
-                for poor, fine in zip(planes_of(bad, limit), planes_of(good, limit), strict=True)
+                for poor, fine in pairs
             ]
+
+    def _most(self, shape: tuple[int, ...]) -> int:
+        """Return the side that is read of a good image, so that all like it fit into memory."""
+        t, c, z, *_ = shape
+        planes = c * min(t * z, self._order.recipe.data.planes_per_channel)
+        return max(SMALLEST_SIDE, int((MOST_PIXELS / (len(self._bad) * planes)) ** 0.5))
 
 
 def _partners(spec: TrainSpec) -> Callable[[Input], Input]:

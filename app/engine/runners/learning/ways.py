@@ -12,8 +12,16 @@ from torch import Tensor
 
 from app.engine.runners.learning.blind import blind_spots
 from app.engine.runners.learning.exams import made_exams
-from app.engine.runners.learning.images import ENOUGH, Chosen, Reader, fitting_crops, images_of, too_few
-from app.engine.runners.learning.order import Order, Teaching
+from app.engine.runners.learning.images import (
+    ENOUGH,
+    Chosen,
+    Images,
+    Reader,
+    fitting_crops,
+    images_of,
+    too_few,
+)
+from app.engine.runners.learning.order import Exam, Order, Teaching
 from app.engine.runners.learning.simple import simple_score
 from app.engine.runners.learning.twins import Twins, real_exams
 from models.training.central import central
@@ -62,7 +70,7 @@ def made_bad(order: Order, watch: Watch) -> Teaching:
         shown=shown_crop(
             pairs(other, to_show(recipe, largest, traits.multiple * traits.scale), spec.seed + 1)
         ),
-        exams=partial(made_exams, order, images.test or images.tune),
+        exams=partial(exams_of, images, partial(made_exams, order)),
         unseen=len(images.test or images.tune),
         is_same_sample=images.is_same_sample,
         about=recipe.about,
@@ -94,13 +102,18 @@ def real_pairs(order: Order, watch: Watch) -> Teaching:
         score=unseen,
         simple=partial(simple_score, unseen.batches, traits.scale),
         shown=shown_crop(pairs(other, to_show(recipe, largest, unit), spec.seed + 1)),
-        exams=partial(real_exams, order, images.test or images.tune),
+        exams=partial(exams_of, images, partial(real_exams, order)),
         unseen=len(images.test or images.tune),
         is_same_sample=images.is_same_sample,
         about=recipe.about,
         used=tuple((one.name, one.input) for one in used),
         pixel_sizes_um=twins.pixel_sizes_um,
     )
+
+
+def exams_of(images: Images, made: Callable[[Sequence[Chosen], int], list[Exam]], most: int) -> list[Exam]:
+    """Return exams from the images kept for the verdict; where none can be used, from those to choose by."""
+    return (made(images.test, most) if images.test else []) or made(images.tune, most)
 
 
 def say_if_few(
