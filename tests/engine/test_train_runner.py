@@ -476,7 +476,7 @@ def test_named_files_are_kept_for_their_purpose(good):
 
 def test_a_folder_without_enough_images_is_told(tmp_path):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(TooFewImages, match="0 images"):
+    with pytest.raises(TooFewImages, match="no image"):
         train.run(spec(tmp_path / "empty", tmp_path / "m"), Context())
 
 
