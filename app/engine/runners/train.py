@@ -52,7 +52,7 @@ def run(spec: TrainSpec, context: JobContext) -> Finished | StoppedEvent:
     """
     began = monotonic()
     recipe = parse(spec.recipe)
-    network, traits = _network(recipe, is_paired=bool(spec.paired_dir))
+    network, traits = _network(recipe, is_paired=bool(spec.paired or spec.paired_dir))
     chosen = chosen_device(spec.device)
     context.hold_device(chosen.name)
     context.started(chosen.words)

@@ -44,6 +44,7 @@ class Twins:
         self._watch = watch
         self._partners = _partners(order.spec)
         self._sizes: list[float] = []
+        self._images = 1  # that are kept together
 
     @property
     def pixel_sizes_um(self) -> tuple[float, ...]:
@@ -53,6 +54,7 @@ class Twins:
     def read(self, images: Sequence[Chosen]) -> list[RealSpecimen]:
         """Return the planes of those of `images` that have a partner and lie on it."""
         found: list[RealSpecimen] = []
+        self._images = max(self._images, len(images))
         for one in images:
             self._watch.check()
             try:
@@ -106,7 +108,7 @@ class Twins:
         """Return the side that is read of a good image, so that all like it fit into memory."""
         t, c, z, *_ = shape
         planes = c * min(t * z, self._order.recipe.data.planes_per_channel)
-        return max(SMALLEST_SIDE, int((MOST_PIXELS / (len(self._bad) * planes)) ** 0.5))
+        return max(SMALLEST_SIDE, int((MOST_PIXELS / (self._images * planes)) ** 0.5))
 
 
 def _partners(spec: TrainSpec) -> Callable[[Input], Input]:
