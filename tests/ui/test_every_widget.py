@@ -1,5 +1,8 @@
 """Walks all widgets of the real window: names, Tab, and text that fits at every size."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -16,6 +19,9 @@ from PySide6.QtWidgets import (
     QToolButton,
     QWidget,
 )
+
+from app.ui.training.panel import TrainPanel
+from app.ui.training.plan import Chosen, Plan
 
 CONTROLS = (
     QAbstractButton,
@@ -98,7 +104,21 @@ def reached_by_tab(window):
     return seen
 
 
-PAGES = ["welcome", "display", "restore", "measure", "export", "info", "train", "models", "jobs"]
+STEPS = ["train good", "train bad", "train match", "train learn", "train verdict"]
+WAYS = ["train bad sliders", "train bad pairs", "train bad noisy"]
+PAGES = [
+    "welcome", "display", "restore", "measure", "export", "info", "models", "jobs", *STEPS, *WAYS
+]  # fmt: skip
+
+
+A_PLAN = Plan(
+    good=tuple(
+        Chosen(Path(f"/images/slide{place}_a field with a rather long name.tif"), f"slide{place}", role)
+        for place, role in enumerate(("learn", "learn", "learn", "tune", "test"))
+    ),
+    bad=(Path("/images/poor.tif"),),
+    paired=tuple(Path(f"/poor/{place}.tif") for place in range(5)),
+)
 
 
 @pytest.fixture(params=PAGES)
@@ -108,11 +128,22 @@ def page(request, make_house, qtbot, stack):
     house = make_house(files)
     if files:
         qtbot.waitUntil(lambda: house.services.session.current is not None, timeout=5000)
-    if request.param in ("train", "models", "jobs"):
-        house.desk.go(request.param)
+    room, *place = request.param.split()
+    if room in ("train", "models", "jobs"):
+        house.desk.go(room)
+        if place:
+            show_step(house, qtbot, *place)
     elif files:
         house.desk.inspect(request.param)
     return house
+
+
+def show_step(house, qtbot, step, way="bad image"):
+    """Go to a step of the Train room, made and filled."""
+    panel = house.window.findChild(TrainPanel)
+    panel.go(step)
+    qtbot.waitUntil(lambda: panel.pages[step].content is not None, timeout=20000)
+    panel.set_plan(replace(A_PLAN, way=way))
 
 
 def test_every_control_has_a_name_and_tab_reaches_it(page):

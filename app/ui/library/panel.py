@@ -80,6 +80,7 @@ class ModelPage(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.title = _text("title")
         self.purpose = _text()
+        self.doubts = _text("warning")
         self.sign = SignLabel(SIGN)
         self.state = _text()
         self.picture = QLabel()
@@ -138,6 +139,8 @@ class ModelPage(QWidget):
             label = QLabel(name, alignment=Qt.AlignmentFlag.AlignTop)
             label.setProperty("role", "quiet")
             self.facts.addRow(label, _text(text=value))
+        self.doubts.setText("\n".join(_(doubt) for doubt in shelf.card.doubts))
+        self.doubts.setVisible(bool(shelf.card.doubts))
 
     def _fill_table(self, shelf: Shelf) -> None:
         while self.table.count():
@@ -164,7 +167,7 @@ class ModelPage(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(26, 20, 26, 22)
         layout.setSpacing(10)
-        for widget in (self.title, self.purpose):
+        for widget in (self.title, self.purpose, self.doubts):
             layout.addWidget(widget)
         layout.addLayout(state)
         layout.addWidget(self.picture)

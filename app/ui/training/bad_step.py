@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.images.errors import ImageError
 from app.text import _
@@ -71,7 +71,7 @@ class BadStep(QWidget):
             _("Each frame is restored from {n} frames around it: less noise and less flicker. A single image "
               "is still restored, with a remark.").format(n=FRAMES)
         )  # fmt: skip
-        self.pages = QStackedWidget()
+        self.pages: list[QWidget] = []  # one for each way
         self._arrange()
         self._connect()
 
@@ -79,7 +79,8 @@ class BadStep(QWidget):
         """Show the plan, and look at images that were not looked at."""
         self._plan = plan
         self.ways.show_choice(plan.way)
-        self.pages.setCurrentIndex([way.key for way in WAYS].index(plan.way))
+        for way, page in zip(WAYS, self.pages, strict=True):
+            page.setVisible(way.key == plan.way)
         self.by_hand.show_strengths(plan.strengths)
         self.table.show_plan(plan)
         self._show_bad()
@@ -195,14 +196,15 @@ class BadStep(QWidget):
               "Some of them are set aside to choose the best state by.")
         )  # fmt: skip
         for parts in ((zone, self.view), (self.by_hand,), (pairs, self.registration, self.table)):
-            self.pages.addWidget(_page(*parts))
-        self.pages.addWidget(_page(noisy, to_first))
+            self.pages.append(_page(*parts))
+        to_first.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.pages.append(_page(noisy, to_first))
         inner = QWidget()
         inner.setProperty("role", "room")
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, 8, 0)
         column.setSpacing(10)
-        for part in (self.ways, self.movies, self.movies_about, self.told, self.pages):
+        for part in (self.ways, self.movies, self.movies_about, self.told, *self.pages):
             column.addWidget(part)
         column.addStretch(1)
         self.told.hide()

@@ -96,7 +96,12 @@ class ByHand(QWidget):
             label = QLabel(text)
             label.setBuddy(widget)
             layout.addWidget(label, number, 0)
-            layout.addWidget(widget, number, 1)
+            if isinstance(widget, SliderNumber):
+                layout.addWidget(widget.slider, number, 1)
+                layout.addWidget(widget.number, number, 2)
+                label.setBuddy(widget.slider)
+            else:
+                layout.addWidget(widget, number, 1, 1, 2)
 
 
 def first_strengths() -> Strengths:

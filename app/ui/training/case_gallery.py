@@ -10,7 +10,7 @@ from app.ui.training.trained import CasePictures
 from models.knobs import N_
 
 NAMES = (N_("Before"), N_("Best simple filter"), N_("After"), N_("Good"))
-SMALLEST, LARGEST = 110, 300  # pixels of the screen along a side
+SMALLEST, LARGEST = 110, 220  # pixels of the screen along a side
 GAP = 10
 
 

@@ -1,6 +1,6 @@
 """The table of unseen images: what model and best simple filter reach on each."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from app.text import _
@@ -8,6 +8,7 @@ from app.ui.training.verdict_words import HEADINGS, rows
 from models.training.verdict import Verdict
 
 MOST_ROWS = 8  # in sight at once; the others are scrolled to
+NAME_LETTERS = 9  # of a column at least
 
 
 class CaseTable(QTableWidget):
@@ -37,6 +38,18 @@ class CaseTable(QTableWidget):
                 item = QTableWidgetItem(text)
                 item.setToolTip(text)
                 self.setItem(row, column, item)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the size of the text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit()
+
+    def _fit(self) -> None:
+        """Take the height of the rows in sight, and keep names readable."""
+        self.horizontalHeader().setMinimumSectionSize(self.fontMetrics().averageCharWidth() * NAME_LETTERS)
+        self.resizeColumnsToContents()
         self.resizeRowsToContents()
         shown = min(self.rowCount(), MOST_ROWS)
         heights = sum(self.rowHeight(row) for row in range(shown))

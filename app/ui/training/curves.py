@@ -21,6 +21,10 @@ class Curves(QWidget):
         super().__init__(parent)
         self.plot = pg.PlotWidget(enableMenu=False)
         self.plot.setAccessibleName(_("How the training goes"))
+        self.plot.setToolTip(
+            _("Likeness to the good image, in decibels: 3 dB more, and the error is halved (its square). "
+              "The learning images are drawn to their own measure, so only their direction counts.")
+        )  # fmt: skip
         self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.plot.setMouseEnabled(x=False, y=False)
         self.plot.hideButtons()
@@ -46,6 +50,8 @@ class Curves(QWidget):
         steps = np.array([look.step for look in looks], float)
         for item, name in ((self.unseen, "unseen"), (self.simple, "simple"), (self.learning, "loss")):
             item.setData(steps, np.array([getattr(look, name) for look in looks], float))
+        for side in ("bottom", "left"):
+            self.plot.getAxis(side).setStyle(showValues=bool(looks))
         self._mark.setVisible(at is not None and bool(looks))
         if at is not None:
             self._mark.setValue(at)
@@ -76,7 +82,7 @@ class Curves(QWidget):
         self._beside.addItem(self.learning)
         item.vb.sigResized.connect(self._follow)
         item.setLabel("bottom", _("Steps"))
-        item.setLabel("left", _("Unseen (dB)"))
+        item.setLabel("left", _("Likeness (dB)"))
         item.setLabel("right", _("Learning"))
         item.getAxis("right").setStyle(showValues=False)  # a loss has no unit to speak of
 

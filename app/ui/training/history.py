@@ -10,6 +10,7 @@ from pathlib import Path
 from app.text import _
 from app.ui.jobs.words import duration
 from app.ui.training.develop import Slide, develop, display_range, load
+from app.ui.training.plan import RunState
 
 LOG, FOLDER = "log.csv", "history"
 PATIENCE = 4  # looks without a better one after which it may be learning by heart
@@ -99,6 +100,36 @@ def how_it_goes(history: History, now: float) -> tuple[str, str]:
     if since >= PATIENCE:
         return _("No longer improving; the best state is kept."), "quiet"
     return _("Still improving."), "good"
+
+
+def how_it_went(history: History, state: RunState, now: float) -> tuple[str, str]:
+    """Return one sentence on a training in a state, and the role of the label that says it."""
+    if state in ("waiting", "running", ""):
+        return how_it_goes(history, now)
+    if state in ("finished", "cancelled"):
+        return _best_words(history)
+    if not history.looks:
+        return _("It stopped before its first test; Continue begins again."), "quiet"
+    return _("What it has learnt is safe; Continue goes on from there."), "quiet"
+
+
+def _best_words(history: History) -> tuple[str, str]:
+    best = history.best
+    if best is None:
+        return "", "quiet"
+    told = _("The best state was kept: {how}.").format(how=level_words(best))
+    return told, "warning" if best.unseen < best.simple else "good"
+
+
+def level_words(look: Look) -> str:
+    """Say how well unseen images were restored: beside the best simple filter where there is one."""
+    if not math.isfinite(look.simple):
+        return _("{db} dB on unseen images").format(db=f"{look.unseen:.1f}")
+    gain = look.unseen - look.simple
+    words = (
+        _("{db} dB above the best simple filter") if gain >= 0 else _("{db} dB below the best simple filter")
+    )
+    return words.format(db=f"{abs(gain):.1f}")
 
 
 def _looks(file: Path) -> tuple[Look, ...]:

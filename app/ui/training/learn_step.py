@@ -99,6 +99,7 @@ class LearnStep(QWidget):
         self.start.setText(_("Start - {time}").format(time=promise(self._plan.length, self.watch.jobs)))
         lack = what_lacks(self._plan)
         self.summary.setText("" if lack else words.summary(self._plan))
+        self.summary.setVisible(not lack)
         self.start.setEnabled(not lack and not self._is_starting)
         self.lacking.setText(_(lack))
         set_role(self.lacking, "warning" if lack else "")
@@ -112,6 +113,8 @@ class LearnStep(QWidget):
         is_running = job is not None and job.state == "running"
         progress = self.watch.sentence(job) if job is not None and is_running else ""
         share = self.watch.share(job) if job is not None and is_running else None
+        if run.state == "waiting":
+            progress = _("Other jobs come first. Jobs shows them; there this training can be moved up.")
         self.view.show_run(run.folder, run.state, progress, share)
         told = "\n".join(remarks_of(job)) if job is not None else ""
         self.remarks.setText(told)
@@ -202,9 +205,10 @@ class LearnStep(QWidget):
         title = QLabel(_("How long shall it learn?"))
         title.setProperty("role", "title")
         about = QLabel(
-            _("It can be paused and goes on after a crash. Other rooms stay usable; the best state is kept."),
+            _("It can be paused, goes on after a crash, and the best state is kept. Other rooms stay usable. "
+              "The computer is asked to stay awake while it learns."),
             wordWrap=True,
-        )
+        )  # fmt: skip
         about.setProperty("role", "quiet")
         naming = QHBoxLayout()
         label = QLabel(_("Name of the model"))

@@ -24,7 +24,7 @@ from app.ui.icons import icon
 from app.ui.theme import set_role
 from app.ui.training.curves import Curves
 from app.ui.training.gaze import Gaze
-from app.ui.training.history import Crop, History, how_it_goes, read_crop, read_history
+from app.ui.training.history import Crop, History, how_it_went, level_words, read_crop, read_history
 from app.ui.training.light_picture import Exhibit
 from app.ui.training.plan import RunState
 from models.knobs import N_
@@ -61,6 +61,7 @@ class LearningView(QWidget):
         self._history: History | None = None
         self._folder: Path | None = None
         self._shown: tuple[Path, int] | None = None
+        self._state: RunState = ""
         self._is_reading = self._is_stale = False
         self.title = QLabel(wordWrap=True)
         self.title.setProperty("role", "title")
@@ -85,6 +86,7 @@ class LearningView(QWidget):
 
     def show_run(self, folder: Path, state: RunState, progress: str, share: float | None) -> None:
         """Show a training and how far it is."""
+        self._state = state
         self.title.setText(_(TITLES.get(state, "")))
         self.progress.setText(progress)
         self.progress.setVisible(bool(progress))
@@ -122,7 +124,7 @@ class LearningView(QWidget):
             if was_last:
                 self.slider.setValue(self.slider.maximum())
         self.slider.setEnabled(len(history.states) > 1)
-        sentence, role = how_it_goes(history, time.time())
+        sentence, role = how_it_went(history, self._state, time.time())
         self.sentence.setText(sentence)
         set_role(self.sentence, role)
         self._turn_back()
@@ -135,13 +137,14 @@ class LearningView(QWidget):
         place = self.slider.value()
         step = history.states[place] if place < len(history.states) else None
         self.curves.show_looks(history.looks, at=step)
+        self.now.rename(_("Now") if place == self.slider.maximum() else _("Earlier"))
         if step is None or self._shown == (history.folder, step):
             return
         self._shown = (history.folder, step)
         look = next((look for look in history.looks if look.step == step), None)
         told = _("step {n}").format(n=step)
         if look is not None:
-            told += _(": {db} dB on unseen images").format(db=f"{look.unseen:.1f}")
+            told = _("{step}: {level}").format(step=told, level=level_words(look))
         self.at.setText(told)
         read = partial(read_crop, history.folder, step)
         self._background.run(read, partial(self._show_if, self._shown), self._do_without, priority=1)

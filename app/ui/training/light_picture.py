@@ -67,7 +67,7 @@ class LightPicture(QWidget):
 
     def sizeHint(self) -> QSize:
         """As large as a picture likes to be."""
-        return QSize(320, 320)
+        return QSize(240, 180)
 
     def bar(self) -> tuple[scalebar.ScaleBar, float] | None:
         """Return the scale bar and its length in pixels of the screen."""

@@ -30,7 +30,7 @@ from app.ui.training.light_picture import Exhibit
 from app.ui.training.match_report import Answer
 from app.ui.training.matching import Matcher, Wish
 from app.ui.training.meters import Meters
-from app.ui.training.odds import classifier_sign, classifier_words
+from app.ui.training.odds import classifier_sign, classifier_words, scale_words
 from app.ui.training.plan import Plan, Way
 from app.ui.training.strengths_form import StrengthsForm, values_of
 from models.knobs import N_
@@ -288,8 +288,9 @@ class MatchStep(QWidget):
         self.verdict.setText(classifier_words(matched.accuracy))
         self.sign.show_sign(classifier_sign(matched.accuracy))
         self.test.setVisible(answer.can_be_tested)
-        self.remarks.setText("\n".join(_(remark) for remark in matched.remarks))
-        self.remarks.setVisible(bool(matched.remarks))
+        told = [*(_(remark) for remark in matched.remarks), *scale_words(self.form.strengths())]
+        self.remarks.setText("\n".join(told))
+        self.remarks.setVisible(bool(told))
 
     def _connect(self) -> None:
         self.matcher.answered.connect(self._take)
@@ -321,8 +322,8 @@ class MatchStep(QWidget):
         layout.setContentsMargins(18, 14, 18, 8)
         layout.setSpacing(8)
         layout.addWidget(self.intro)
-        layout.addWidget(self.stage, 3)
-        layout.addWidget(self.details, 2)
+        layout.addWidget(self.stage, 4)
+        layout.addWidget(self.details, 3)
         layout.setAlignment(self.intro, Qt.AlignmentFlag.AlignTop)
         self.pages.addWidget(main)
         self.pages.addWidget(self.blind)

@@ -10,6 +10,7 @@ from app.engine.events import Failed, Finished, Interrupted, Stage, Started, Sto
 from app.engine.specs import MatchSpec
 from app.text import _
 from app.ui.panels import Services
+from app.ui.training.held_up import what_holds_up
 from app.ui.training.match_report import Answer, read_answer
 from models.errors import UserError
 
@@ -38,6 +39,7 @@ class Matcher(QObject):
         self._background = services.background
         self._wish: Wish | None = None
         self._number: int | None = None
+        self._has_started = False
         self._timer = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._timer.timeout.connect(self._ask)
         bridge = services.bridge
@@ -70,9 +72,16 @@ class Matcher(QObject):
     def _ask(self) -> None:
         if self._wish is None:
             return
+        self._has_started = False
         words = _("Making the good image bad…") if self._wish.spec.strengths else _("Measuring and fitting…")
         self.said.emit(words)
         self._number = self._engine.preview(self._wish.spec)
+        tell = partial(self._say_held_up, self._number)
+        self._background.run(partial(what_holds_up, self._engine), tell)
+
+    def _say_held_up(self, number: int, reason: str) -> None:
+        if reason and number == self._number and not self._has_started:
+            self.said.emit(reason)
 
     def _if_mine(self, listener: Callable[..., None]) -> Callable[..., None]:
         def listen(event: Started | Stage | Finished | Failed | Interrupted | Stopped) -> None:
@@ -82,6 +91,7 @@ class Matcher(QObject):
         return listen
 
     def _say_start(self, _event: Started) -> None:
+        self._has_started = True
         self.said.emit(_("Looking at the images…"))
 
     def _say_stage(self, event: Stage) -> None:

@@ -27,9 +27,10 @@ SHORTEST: dict[MeterName, float] = {
     "grain": 0.5,
     "sharpness": 3.0,
     "specks": 0.002,
-    "lines": 0.0,
+    "lines": 0.001,
 }
 ROOM = 1.25  # of the largest value, so that a mark never stands at the end
+LEAST = 1e-4  # gray levels; less is nothing
 FINEST = 1.0  # pixels of blur below which nothing more can be said
 
 
@@ -73,7 +74,7 @@ def value_words(name: MeterName, value: float, unit_um: float | None = None) -> 
         return f"{_rounded(value * 100, 2):g}{NARROW_SPACE}%"
     if name == "grain":
         return f"{value:.2f}"
-    return f"{_rounded(value):g}"
+    return f"{_rounded(value):g}" if value >= LEAST else "0"
 
 
 def _words(name: MeterName, measured: float | None, produced: float | None, unit_um: float | None) -> str:

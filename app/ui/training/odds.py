@@ -5,6 +5,8 @@ from math import comb
 from app.text import _
 from app.ui.jobs.words import Sign
 from models.knobs import N_
+from models.training import recipe_text
+from models.training.strengths import Strengths
 
 TAIL = 0.025  # chance on each side that guessing is farther off
 
@@ -49,6 +51,18 @@ def classifier_sign(accuracy: float | None) -> Sign:
         return NOT_ASKED
     percent = round(accuracy * 100)
     return next(sign for most, sign in SIGNS if percent <= most)
+
+
+def scale_words(strengths: Strengths) -> tuple[str, ...]:
+    """Say so where a model cannot enlarge as often as pixels are fewer."""
+    learnt = recipe_text.scale_of(recipe_text.Wanted(id="", name="", way="made bad", strengths=strengths))
+    if learnt == strengths.scale:
+        return ()
+    words = _(
+        "The bad image has {n} times fewer pixels along each side; models enlarge 1, 2 or 4 times. "
+        "This one will enlarge {learnt} times."
+    )
+    return (words.format(n=strengths.scale, learnt=learnt),)
 
 
 NOT_ASKED = Sign(N_("Not tested"), "ring", "quiet")

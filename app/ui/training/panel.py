@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
@@ -40,6 +40,7 @@ from models.knobs import N_
 
 StepKey = Literal["good", "bad", "match", "learn", "verdict"]
 LETTERS = 22  # of the column of steps
+AIR = "\u2009"  # before each line, so that the icon does not touch it
 GOOD_ZONE = Zone("good", N_("Add to the good images"), "train")
 NOISY_ZONE = Zone("good", N_("Add to the noisy images"), "train")
 BAD_ZONE = Zone("bad", N_("Add to the bad images"), "restore")
@@ -76,6 +77,8 @@ class StepButton(QToolButton):
     def __init__(self, number: int, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._title = f"{number}  {title}"
+        self._sign: Sign | None = None
+        self.toggled.connect(self._show_sign)
         self.setProperty("role", "step")
         self.setCheckable(True)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -84,11 +87,22 @@ class StepButton(QToolButton):
 
     def show_sign(self, sign: Sign) -> None:
         """Show the state of the step."""
-        side = self.fontMetrics().height()
-        self.setIconSize(QSize(side, side))
-        self.setText(f"{self._title}\n{sign.word}")
-        self.setIcon(icon(sign.shape, "" if self.isChecked() else sign.token))
+        self._sign = sign
+        self.setText(f"{AIR}{self._title}\n{AIR}{sign.word}")
         self.setAccessibleName(f"{self._title}: {sign.word}")
+        self._show_sign()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Let the icon grow with the text."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange) and self._sign is not None:
+            self._show_sign()
+
+    def _show_sign(self, _is_checked: bool = False) -> None:  # noqa: FBT001, FBT002 - a slot of `toggled`
+        if self._sign is not None:
+            side = self.fontMetrics().height()
+            self.setIconSize(QSize(side, side))
+            self.setIcon(icon(self._sign.shape, "" if self.isChecked() else self._sign.token))
 
 
 class TrainPanel(QWidget):

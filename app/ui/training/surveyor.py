@@ -17,6 +17,7 @@ from app.engine.specs import Input, SurveySpec
 from app.images.remembered import RememberedReadings
 from app.text import _
 from app.ui.panels import Services
+from app.ui.training.held_up import what_holds_up
 from app.ui.training.plan import Seen
 from models.source import Reading
 
@@ -61,19 +62,27 @@ class Surveyor(QObject):
         else:
             self._timer.stop()
             self._asked = 0
+            self.pictures.clear()
             self.said.emit("", "")
 
     def _ask(self) -> None:
         if self._wanted is None:
             return
         paths, partners, role = self._wanted
-        look_up = partial(_spec, self._readings, paths, partners, role)
+        engine = self._services.engine
+
+        def look_up() -> tuple[SurveySpec, str]:
+            return _spec(self._readings, paths, partners, role), what_holds_up(engine)
+
         self._services.background.run(look_up, partial(self._submit, self._wanted))
         self.said.emit(_("Looking at the images…"), "quiet")
 
-    def _submit(self, wish: Wish, spec: SurveySpec) -> None:
+    def _submit(self, wish: Wish, looked_up: tuple[SurveySpec, str]) -> None:
+        spec, reason = looked_up
         if wish == self._wanted:
             self._asked = self._services.engine.preview(spec)
+            if reason:
+                self.said.emit(reason, "warning")
 
     def _say_stage(self, event: Stage) -> None:
         if event.job == self._asked:
@@ -94,6 +103,9 @@ class Surveyor(QObject):
             return
         seen, low, high, pictures = found
         self.pictures.update(pictures)
+        wanted = set(self._wanted[0]) if self._wanted is not None else set()
+        for path in self.pictures.keys() - wanted:  # images that were taken away
+            del self.pictures[path]
         self.said.emit("", "")
         self.found.emit(seen, low, high)
 

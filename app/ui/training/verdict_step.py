@@ -255,7 +255,7 @@ class VerdictStep(QWidget):
         layout.setSpacing(12)
         layout.addWidget(self.title)
         layout.addLayout(told)
-        for part in (self.remarks, self.gallery, self.table, self.form, doing):
+        for part in (self.remarks, doing, self.gallery, self.table, self.form):
             layout.addWidget(part)
         inner = QWidget()
         inner.setProperty("role", "room")

@@ -95,3 +95,12 @@ def test_a_model_without_measurements_shows_no_table(page):
     assert not page.fold.isVisible()
     assert not page.verdict.isVisible()
     assert not page.copy.isVisible()
+
+
+def test_doubts_about_a_model_are_on_its_page(page):
+    page.show_model(Shelf(CARD, "installed"))
+    assert page.doubts.isHidden()
+    doubt = "It was tested on the samples that it learned from; another sample may come out worse."
+    page.show_model(Shelf(replace(CARD, doubts=(doubt,)), "installed"))
+    assert page.doubts.text() == doubt
+    assert not page.doubts.isHidden()

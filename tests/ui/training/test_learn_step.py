@@ -10,7 +10,7 @@ import pytest
 from app.engine.events import Metric, Preview
 from app.engine.specs import Input, TrainSpec
 from app.ui.training import choices
-from app.ui.training.history import History, Look, how_it_goes, read_history
+from app.ui.training.history import History, Look, how_it_goes, how_it_went, read_history
 from app.ui.training.learn_step import LearnStep, promise
 from app.ui.training.ordering import free_folder, slug
 from app.ui.training.panel import TrainPanel
@@ -199,3 +199,23 @@ def test_the_step_is_named_for_those_who_cannot_see(services, show):
     step = show(LearnStep(services))
     assert step.name.accessibleName()
     assert step.view.slider.accessibleName()
+
+
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [
+        ("running", "Still improving."),
+        ("finished", "The best state was kept: 1.5 dB above the best simple filter."),
+        ("cancelled", "The best state was kept: 1.5 dB above the best simple filter."),
+        ("paused", "What it has learnt is safe; Continue goes on from there."),
+        ("interrupted", "What it has learnt is safe; Continue goes on from there."),
+    ],
+)
+def test_a_training_that_does_not_run_is_not_said_to_improve(state, sentence):
+    looks = (Look(200, 0.2, 26.0, 27.0), Look(400, 0.1, 28.5, 27.0))
+    assert how_it_went(History(Path("/x"), looks), state, 0.0)[0] == sentence
+
+
+def test_a_result_below_the_simple_filter_is_said_to_be(qapp):
+    told = how_it_went(History(Path("/x"), (Look(200, 0.2, 26.0, 27.0),)), "finished", 0.0)
+    assert told == ("The best state was kept: 1.0 dB below the best simple filter.", "warning")

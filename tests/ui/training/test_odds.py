@@ -1,6 +1,7 @@
 import pytest
 
-from app.ui.training.odds import by_guessing, classifier_sign, classifier_words, result_words
+from app.ui.training.odds import by_guessing, classifier_sign, classifier_words, result_words, scale_words
+from models.training.strengths import Strengths
 
 
 @pytest.mark.parametrize(("total", "expected"), [(20, (6, 14)), (10, (2, 8)), (1, (0, 1)), (0, (0, 0))])
@@ -33,3 +34,8 @@ def test_the_programs_own_verdict_is_a_sentence_with_a_sign(accuracy, part, shap
 def test_a_classifier_that_was_not_asked_gives_no_verdict():
     assert classifier_words(None).startswith("Changed by hand: the small classifier was not asked.")
     assert classifier_sign(None).shape == "ring"
+
+
+def test_a_scale_that_no_model_has_is_said():
+    assert scale_words(Strengths(scale=2)) == ()
+    assert scale_words(Strengths(scale=3))[0].endswith("This one will enlarge 2 times.")
