@@ -3,6 +3,7 @@
 ``pictures.py tour DIR IMAGE...``: before and after of every image restored into DIR, and the window.
 ``pictures.py screenshots``: every page of the window, light and dark, into build/screenshots; those that
 the documentation shows go to docs/images.
+``pictures.py training``: the steps of a training, from samples to verdict, into the same places.
 """
 
 import argparse
@@ -15,7 +16,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter
 from PySide6.QtWidgets import QApplication
-from window_pictures import ROOT, screenshots, window_with
+from training_pictures import training_pictures
+from window_pictures import ROOT, SIZES, save_small, screenshots, window_with
 
 from app.images.open import open_image
 from app.images.record import read_record
@@ -35,10 +37,13 @@ def main(arguments: Sequence[str]) -> int:
     tour_words.add_argument("folder", type=Path)
     tour_words.add_argument("images", type=Path, nargs="+")
     commands.add_parser("screenshots")
+    commands.add_parser("training")
     asked = parser.parse_args(arguments)
     application = QApplication(sys.argv[:1])
     if asked.command == "tour":
         made = tour(application, asked.folder.absolute(), [image.absolute() for image in asked.images])
+    elif asked.command == "training":
+        made = training(application, ROOT / "build" / "screenshots", ROOT / "docs" / "images")
     else:
         made = screenshots(application, ROOT / "build" / "screenshots", ROOT / "docs" / "images")
     print("Pictures:")
@@ -57,6 +62,21 @@ def tour(application: QApplication, folder: Path, images: Sequence[Path]) -> lis
             window = folder / f"{image.name.split('.')[0]}_window.png"
             window_with(application, image, result).save(str(window))
             made.append(window)
+    return made
+
+
+def training(application: QApplication, folder: Path, shown: Path) -> list[Path]:
+    """Train from the samples and take pictures of every step; return the files."""
+    made = []
+    heights = {size.width(): size.height() for size in SIZES}
+    for name, theme, width, picture in training_pictures(application):
+        file = folder / f"{theme}-{width}x{heights[width]}" / f"{name}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        picture.save(str(file))
+        made.append(file)
+        if theme == "light" and width == SIZES[0].width():
+            shown.mkdir(exist_ok=True)
+            save_small(file, shown / file.name)
     return made
 
 

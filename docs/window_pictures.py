@@ -61,9 +61,9 @@ class Theatre:
                 name = str(tree.model().index(row, 0).data())
                 tree.setRowHidden(row, QModelIndex(), name.startswith("/") and name != "/")
 
-    def until(self, is_so: Callable[[], bool]) -> None:
-        """Let the window work until `is_so`; raises TimeoutError if that never comes."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+    def until(self, is_so: Callable[[], bool], *, minutes: float = PATIENCE_SECONDS / 60) -> None:
+        """Let the window work until `is_so`; raises TimeoutError if that does not come in so many minutes."""
+        deadline = time.monotonic() + 60 * minutes
         while not is_so():
             self.application.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 50)
             if time.monotonic() > deadline:

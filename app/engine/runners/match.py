@@ -198,11 +198,8 @@ def _said(infos: Sequence[ImageInfo]) -> list[str]:
     several = [Path(info.uri).name for info in infos if not info.is_rgb and info.shape[1] > 1]
     if several:
         remarks.append(f"{several[0]} has several channels; the first was measured.")
-    kinds = sorted({info.dtype for info in infos})
-    if len(kinds) > 1:
-        remarks.append(
-            f"The images have different pixel types, {' and '.join(kinds)}: their noise may differ."
-        )
+    if len({info.dtype for info in infos}) > 1:
+        remarks.append("The images are of different bit depth, so their noise may differ.")
     return remarks
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import (
     QInputDialog,
     QLabel,
@@ -38,6 +38,7 @@ SAMPLES = (
     "nuclei_field.ome.tif",
     "schwann_cells_dapi_er_actin.ome.tif",
 )
+AT_ONCE = 4  # samples whose grid is made in one go; the window breathes in between
 
 
 class GoodStep(QWidget):
@@ -68,6 +69,8 @@ class GoodStep(QWidget):
         self.told = QLabel(wordWrap=True)
         self.doubts = DoubtList()
         self._pages = QStackedWidget()
+        self._others = QTimer(self, singleShot=True, interval=0)
+        self._others.timeout.connect(lambda: self._show_groups(self._plan))
         self._arrange()
         for row in (self.empty_row, self.row):
             row.chosen.connect(self.take)
@@ -142,8 +145,13 @@ class GoodStep(QWidget):
             group = self.groups.pop(sample)
             group.hide()
             group.deleteLater()
+        new = 0
         for place, sample in enumerate(samples):
             if sample not in self.groups:
+                if new == AT_ONCE:
+                    self._others.start()
+                    break
+                new += 1
                 self.groups[sample] = self._new_group(sample)
                 self._grid.insertWidget(place, self.groups[sample])
             rows = tuple(one for one in plan.good if one.sample == sample)

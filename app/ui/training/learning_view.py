@@ -75,6 +75,7 @@ class LearningView(QWidget):
         self.now = Exhibit(gaze, _("Now"))
         self.good = Exhibit(gaze, _("Good"))
         self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(0, 0)
         self.slider.setAccessibleName(_("Earlier states of this unseen crop"))
         self.slider.valueChanged.connect(self._turn_back)
         self.at = QLabel()

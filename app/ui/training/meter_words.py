@@ -73,7 +73,7 @@ def value_words(name: MeterName, value: float, unit_um: float | None = None) -> 
     if name == "specks":
         return f"{_rounded(value * 100, 2):g}{NARROW_SPACE}%"
     if name == "grain":
-        return f"{value:.2f}"
+        return f"{round(value, 2) + 0.0:.2f}"  # never "-0.00"
     return f"{_rounded(value):g}" if value >= LEAST else "0"
 
 

@@ -327,6 +327,7 @@ class SampleGroup(QWidget):
         self.view.setModel(self.model)
         self.view.setAccessibleName(_("Images of {sample}").format(sample=sample))
         self.name = QLineEdit(sample)
+        self.name.setCursorPosition(0)  # a long name is read from its beginning
         self.name.setAccessibleName(_("Name of the sample"))
         self.name.setToolTip(_("Type the name of another sample to make both one."))
         letter = self.fontMetrics().averageCharWidth()

@@ -25,8 +25,9 @@ def good(services, show, qtbot):
     return panel
 
 
-def test_many_images_never_hold_the_window(good, services, answer, images, qtbot):
-    paths = [images[0].parent / f"slide{number % 6}_field{number}.tif" for number in range(MANY)]
+@pytest.mark.parametrize("samples", [6, MANY])
+def test_many_images_never_hold_the_window(good, services, answer, images, qtbot, samples):
+    paths = [images[0].parent / f"slide{number % samples}x_field{number}.tif" for number in range(MANY)]
     for path in paths:
         path.write_bytes(images[0].read_bytes())
     step = good.pages["good"].content
@@ -37,6 +38,7 @@ def test_many_images_never_hold_the_window(good, services, answer, images, qtbot
         qtbot.waitUntil(lambda: len(services.engine.previews) > asked, timeout=20000)
         answer()
         qtbot.waitUntil(lambda: len(step.surveyor.pictures) == MANY, timeout=20000)
+        qtbot.waitUntil(lambda: len(step.groups) == len(good.plan.samples), timeout=20000)
         step.clear.click()
         assert good.plan.good == ()
 
