@@ -37,13 +37,14 @@ def main(arguments: Sequence[str]) -> int:
     tour_words.add_argument("folder", type=Path)
     tour_words.add_argument("images", type=Path, nargs="+")
     commands.add_parser("screenshots")
-    commands.add_parser("training")
+    training_words = commands.add_parser("training")
+    training_words.add_argument("--length", choices=("quick", "normal"), default="quick")
     asked = parser.parse_args(arguments)
     application = QApplication(sys.argv[:1])
     if asked.command == "tour":
         made = tour(application, asked.folder.absolute(), [image.absolute() for image in asked.images])
     elif asked.command == "training":
-        made = training(application, ROOT / "build" / "screenshots", ROOT / "docs" / "images")
+        made = training(application, asked.length, ROOT / "build" / "screenshots", ROOT / "docs" / "images")
     else:
         made = screenshots(application, ROOT / "build" / "screenshots", ROOT / "docs" / "images")
     print("Pictures:")
@@ -65,11 +66,11 @@ def tour(application: QApplication, folder: Path, images: Sequence[Path]) -> lis
     return made
 
 
-def training(application: QApplication, folder: Path, shown: Path) -> list[Path]:
+def training(application: QApplication, length: str, folder: Path, shown: Path) -> list[Path]:
     """Train from the samples and take pictures of every step; return the files."""
     made = []
     heights = {size.width(): size.height() for size in SIZES}
-    for name, theme, width, picture in training_pictures(application):
+    for name, theme, width, picture in training_pictures(application, length):
         file = folder / f"{theme}-{width}x{heights[width]}" / f"{name}.png"
         file.parent.mkdir(parents=True, exist_ok=True)
         picture.save(str(file))

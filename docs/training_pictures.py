@@ -20,7 +20,9 @@ SEEN_STATES = 4  # of the unseen crop, before the picture of learning is taken
 Picture = tuple[str, Theme, int, QImage]  # name, theme, width of the window
 
 
-def training_pictures(application: Any) -> Iterator[Picture]:  # Any: QApplication, as everywhere here
+def training_pictures(
+    application: Any, length: str
+) -> Iterator[Picture]:  # Any: QApplication, as everywhere here
     """Yield pictures of Good images, Match, Learning and Verdict in every theme and size."""
     with own_home("light") as images:
         good, bad = images / "Good", images / "Bad"
@@ -29,7 +31,7 @@ def training_pictures(application: Any) -> Iterator[Picture]:  # Any: QApplicati
             for name in names:
                 shutil.copy(SAMPLES / name, folder)
         theatre = Theatre(application, SIZES[0])
-        for name in _steps(theatre, good, bad):
+        for name in _steps(theatre, good, bad, length):
             yield from _in_every_look(theatre, name)
         theatre.close()
 
@@ -45,7 +47,7 @@ def _in_every_look(theatre: Theatre, name: str) -> Iterator[Picture]:
     theatre.house.window.resize(SIZES[0])
 
 
-def _steps(theatre: Theatre, good: Path, bad: Path) -> Iterator[str]:
+def _steps(theatre: Theatre, good: Path, bad: Path, length: str) -> Iterator[str]:
     """Go through the steps as a person does; yield the name of each that is worth a picture."""
     assert theatre.house.desk is not None
     theatre.house.desk.go("train")
@@ -67,7 +69,7 @@ def _steps(theatre: Theatre, good: Path, bad: Path) -> Iterator[str]:
     yield "train-match"
     panel.go("learn")
     learn = pages["learn"]
-    learn.lengths.picked.emit("quick")
+    learn.lengths.picked.emit(length)
     learn.name.setText("My actin")
     learn.name.textEdited.emit("My actin")
     learn.start.click()
@@ -88,4 +90,4 @@ def _wait(theatre: Theatre, is_so: Callable[[], bool]) -> None:
     theatre.rest()
 
 
-LONGEST_MINUTES = 15.0
+LONGEST_MINUTES = 60.0
