@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def _steps(theatre: Theatre, good: Path, bad: Path, length: str) -> Iterator[str
     pages: dict[str, Any] = {}
     for step in STEPS:
         panel.go(step.key)
-        theatre.until(lambda key=step.key: panel.pages[key].content is not None)
+        theatre.until(partial(_is_made, panel, step.key))
         pages[step.key] = panel.pages[step.key].content
     panel.take("good", [good])
     _wait(theatre, lambda: len(panel.plan.seen) >= len(GOOD + MORE_GOOD))
@@ -79,6 +80,10 @@ def _steps(theatre: Theatre, good: Path, bad: Path, length: str) -> Iterator[str
     panel.go("verdict")
     _wait(theatre, lambda: pages["verdict"].trained is not None)
     yield "train-verdict"
+
+
+def _is_made(panel: TrainPanel, key: str) -> bool:
+    return panel.pages[key].content is not None
 
 
 def _state(panel: TrainPanel) -> str:
