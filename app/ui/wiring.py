@@ -143,7 +143,7 @@ class Wiring(QObject):
         self.window.closing.connect(export.leave)
 
     def _connect_train(self, train: Any) -> None:
-        train.use_wished.connect(lambda model: self.desk.use_model(model, train.plan.bad[:1]))
+        train.use_wished.connect(lambda model: self.desk.use_model(model, train.plan.to_restore))
 
     def _zones_of_room(self) -> tuple[Zone, ...]:
         """What can be dropped on the room that is looked at; empty for what the window itself offers."""

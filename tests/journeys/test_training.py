@@ -6,7 +6,7 @@ import tifffile
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from app.engine.events import Finished
+from app.engine.events import Finished, Metric
 from app.images.samples import samples_folder
 from app.ui.training.plan import MINUTES
 from models.training.verdict import read_verdict
@@ -123,7 +123,7 @@ def test_good_images_and_a_bad_one_become_a_model_that_restores(trainee, walk, g
     assert verdict.trained.verdict == read_verdict(folder / "verdict.json")
     assert "unseen" in verdict.sentence.text() or "too few" in verdict.sentence.text()
     assert verdict.trained.pictures
-    assert learn.view.slider.maximum() >= 1
+    assert learn.view.at.text().startswith("step")
     assert learn.view.sentence.text()
 
     QTest.mouseClick(verdict.form.save, LEFT)
@@ -136,3 +136,38 @@ def test_good_images_and_a_bad_one_become_a_model_that_restores(trainee, walk, g
     final = walk.wait_for_end(2)
     assert isinstance(final, Finished)
     assert tifffile.imread(final.outputs[0]).shape == (SIDE, SIDE)
+
+
+def test_a_window_that_was_closed_while_it_learned_offers_to_continue(make_walk, good, bad):
+    first = make_walk()
+    trainee = Trainee(first)
+    trainee.give("good", good)
+    trainee.give("bad", bad[:1])
+    trainee.begin("Closed")
+    first.until(lambda: bool(first.heard(Metric)))
+    plan = trainee.plan
+    first.leave()
+
+    second = make_walk()
+    trainee = Trainee(second)
+    learn = trainee.go("learn")
+    second.until(lambda: learn.view.title.text() == "Interrupted - continue?")
+    assert [one.path for one in trainee.plan.used] == [one.path for one in plan.used]
+    assert (trainee.plan.bad, trainee.plan.name) == (plan.bad, "Closed")
+    assert trainee.plan.strengths == plan.strengths
+    QTest.mouseClick(learn.view.buttons["go on"], LEFT)
+    verdict = trainee.see_the_verdict()
+    assert trainee.plan.run.state == "finished"
+    assert verdict.trained.card.name == "Closed"
+
+
+def test_noisy_images_alone_teach_to_take_the_noise_away(trainee, walk, bad):
+    page = trainee.go("bad")
+    QTest.mouseClick(page.ways.cards["noisy"].radio, LEFT)
+    trainee.give("good", bad)
+    trainee.begin("Alone")
+    verdict = trainee.see_the_verdict()
+    assert verdict.trained.card.family == "n2v"
+    assert verdict.trained.verdict is None
+    page = trainee.use(verdict)
+    assert walk.house.services.library.card("alone").family == "n2v"

@@ -144,6 +144,13 @@ class Plan:
         return pairs_of(self.used, self.paired)
 
     @property
+    def to_restore(self) -> tuple[Path, ...]:
+        """One image as bad as those that the model is for, if there is any."""
+        noisy = tuple(one.path for one in (*self.of("test"), *self.used)) if self.way == "noisy" else ()
+        by_way = {"bad image": self.bad, "pairs": self.paired, "noisy": noisy}
+        return by_way.get(self.way, ())[:1]
+
+    @property
     def has_frames(self) -> bool:
         """Whether every good image is a movie, so that neighbouring frames can be used."""
         shapes = [seen.shape for one in self.used if (seen := self.about(one.path)) is not None]
