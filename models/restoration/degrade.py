@@ -71,10 +71,16 @@ class Degradation:
         Gray levels per photon; 0 means no shot noise.
     shot : {"poisson", "gaussian"}
         The law of the shot noise.
+    photon_spread : float
+        For Poisson shot noise: standard deviation of what single photons give, relative to their mean, where
+        light is amplified before it is measured; 1 is that of an electron-multiplying camera. The variance
+        stays as `gain` says.
     shot_smooth_px : float
         For Gaussian shot noise: its variance follows the mean low-passed by this standard deviation.
     read_noise : float
         Standard deviation of the Gaussian noise.
+    read_tails : float
+        Excess kurtosis of the read noise: pixels are not equally noisy.
     grain_px : float
         Standard deviation of the correlation of read and Gaussian shot noise; 0 is white noise. The noise's
         standard deviation stays as stated.
@@ -130,6 +136,8 @@ class Degradation:
     drift_gain: float = 1.0
     drift_offset: float = 0.0
     quality: int = 0
+    photon_spread: float = 0.0
+    read_tails: float = 0.0
 
 
 EM_PUBLISHED = Degradation(
@@ -261,13 +269,14 @@ def _noisy(x: Tensor, offset: Tensor, how: Sequence[Degradation], generator: Gen
         light = (x - offset).clamp_min_(0)
         gain = _column([d.gain for d in how], x)
         if how[0].shot == "poisson":
-            x = noise.shot_noise(light, gain, generator).add_(x)
+            x = noise.shot_noise(light, gain, generator, [d.photon_spread for d in how]).add_(x)
         else:
             smooth = [d.shot_smooth_px for d in how]
             x = x + noise.gaussian_shot_noise(light, gain, smooth, grain, generator)
         x = _clipped(x, offset, how)
     if any(d.read_noise > 0 for d in how):
-        x = x + _column([d.read_noise for d in how], x) * noise.grainy(x, grain, generator)
+        read = noise.uneven(noise.grainy(x, grain, generator), [d.read_tails for d in how], generator)
+        x = x + _column([d.read_noise for d in how], x) * read
     if any(d.salt + d.pepper > 0 for d in how):
         salt, pepper, white = (
             _column([getattr(d, name) for d in how], x) for name in ("salt", "pepper", "ceiling")

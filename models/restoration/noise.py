@@ -8,12 +8,12 @@ which noise hardly has.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
+from scipy import ndimage, stats
 
 Plane = NDArray[np.float32]  # (h, w)
 Values = NDArray[np.float64]  # (n,)
@@ -28,8 +28,10 @@ TUKEY_BIAS = 1.02  # what the weights take from a variance that is estimated fro
 GRAINS = np.linspace(0, 3, 121)  # standard deviations of a correlation, in pixels
 TUKEY = 6.0  # robust deviations beyond which a block does not count
 ROUNDS = 12
+CUBE_SEEN = 1 - 8 / 8**3  # of the mean cube of white noise, in a pixel less the mean of its neighbours
 CUT_SHARE = 0.02  # of a block may be cut off
 SIGNIFICANT = 3.0  # standard errors
+TRIMMED = 0.1  # of the pixels of a line, at both ends
 LINES_FACTOR = 2.0  # rows against columns, in variance
 
 
@@ -67,12 +69,18 @@ class Blocks:
         correlated.
     slope : (n,) float64
         Mean square slope of the smoothed image per pixel, a little noise included.
+    skew : (n,) float64
+        Mean cube of the noise: that of photons is ``gain ** 2 * (level - offset)``, that of electronics 0.
+    peak : (n,) float64
+        Mean fourth power of a pixel less its neighbours, whose variance is 9 / 8 of the noise.
     """
 
     level: Values
     variance: Values
     wide: Values
     slope: Values
+    skew: Values
+    peak: Values
 
     def __len__(self) -> int:
         return len(self.level)
@@ -102,7 +110,7 @@ def blocks_of(planes: Sequence[Plane], *, floor: float = -np.inf, ceiling: float
     return Blocks(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
-def _blocks(plane: Plane, floor: float, ceiling: float) -> tuple[Values, Values, Values, Values]:
+def _blocks(plane: Plane, floor: float, ceiling: float) -> tuple[Values, ...]:
     tall, broad = ((side - 4) // BLOCK for side in plane.shape)
     inside = (slice(2, 2 + tall * BLOCK), slice(2, 2 + broad * BLOCK))
     inner = plane[inside]
@@ -111,10 +119,15 @@ def _blocks(plane: Plane, floor: float, ceiling: float) -> tuple[Values, Values,
     smooth = ndimage.gaussian_filter(plane, SMOOTH_PX, mode="nearest")
     down, across = np.gradient(smooth)
     cut = (inner <= floor) | (inner >= ceiling)
-    measured = (inner, fine[inside] ** 2, _wide(plane)[inside], (down**2 + across**2)[inside], cut)
-    level, variance, wide, slope, share = (_means(values, tall, broad) for values in measured)
+    alone = (1.125 * (plane - ndimage.uniform_filter(plane, 3, mode="nearest")))[inside]
+    squares = fine[inside] ** 2, _wide(plane)[inside], (down**2 + across**2)[inside]
+    level, variance, wide, slope, one, two, three, four, share = (
+        _means(values, tall, broad) for values in (inner, *squares, alone, alone**2, alone**3, alone**4, cut)
+    )
+    skew = (three - 3 * one * two + 2 * one**3) / CUBE_SEEN
+    peak = four - 4 * one * three + 6 * one**2 * two - 3 * one**4
     whole = share <= CUT_SHARE
-    return level[whole], variance[whole], wide[whole], slope[whole]
+    return tuple(values[whole] for values in (level, variance, wide, slope, skew, peak))
 
 
 def _wide(plane: Plane) -> Plane:
@@ -143,7 +156,7 @@ def flattest(blocks: Blocks) -> Blocks:
     rank = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
     kept = np.clip(counts * FLAT_SHARE, FEWEST, MOST)
     chosen = order[rank < np.repeat(kept, counts)]
-    return Blocks(blocks.level[chosen], blocks.variance[chosen], blocks.wide[chosen], blocks.slope[chosen])
+    return Blocks(*(getattr(blocks, field.name)[chosen] for field in fields(blocks)))
 
 
 def fit_curve(flat: Blocks, offset: float, grain_px: float = 0.0) -> NoiseCurve:
@@ -251,6 +264,8 @@ def _fit(columns: Values, variance: Values, flat: Blocks, grain_px: float) -> tu
 def without_specks(plane: Plane, curve: NoiseCurve, *, step: float = 0.0) -> tuple[Plane, float, float]:
     """Replace single pixels far off all their neighbours by the middle of these.
 
+    Few photons now and then give many: bright pixels must be off by more than that (the bound of Bernstein).
+
     Parameters
     ----------
     plane : (h, w) float32
@@ -270,7 +285,7 @@ def without_specks(plane: Plane, curve: NoiseCurve, *, step: float = 0.0) -> tup
     neighbours = np.sort(np.array(near).reshape(8, -1), axis=0)  # (8, n)
     middle = 0.5 * (neighbours[3] + neighbours[4])
     off = plane[y, x] - middle
-    salt = (off > far[y, x]) & (neighbours[-2] - middle < 0.5 * off)
+    salt = (off > far[y, x] + SPECK_SDS * curve.gain) & (neighbours[-2] - middle < 0.5 * off)
     pepper = (off < -far[y, x]) & (neighbours[1] - middle > 0.5 * off)
     found = salt | pepper
     mended = plane.copy()
@@ -292,6 +307,6 @@ def line_noise(plane: Plane) -> float:
 
 
 def _moves(plane: Plane) -> float:
-    """Return the robust variance over rows of the middle of a row minus its two neighbours."""
-    off = np.median(plane[1:-1] - 0.5 * (plane[:-2] + plane[2:]), axis=1)
+    """Return the robust variance over rows of the mean of a row without its ends less its neighbours."""
+    off = stats.trim_mean(plane[1:-1] - 0.5 * (plane[:-2] + plane[2:]), TRIMMED, axis=1)
     return float((1.4826 * np.median(np.abs(off - np.median(off)))) ** 2)

@@ -29,6 +29,8 @@ def degradation_of(strengths: Strengths) -> Degradation:
         gain=strengths.gain,
         shot="gaussian" if strengths.grain_px > 0 else "poisson",
         read_noise=strengths.read_noise,
+        photon_spread=strengths.photon_spread,
+        read_tails=strengths.read_tails,
         grain_px=strengths.grain_px,
         salt=strengths.salt,
         pepper=strengths.pepper,

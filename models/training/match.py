@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from models.errors import UserError
 from models.restoration.noise import blocks_of, fit_curve, flattest
-from models.training.discern import tell_apart
+from models.training.discern import Verdict, tell_apart
 from models.training.making import make_bad
 from models.training.measuring import GRAINY, SHARES, Measured, brightness_of, levels_of, measure
 from models.training.patches import normalised
@@ -27,7 +27,7 @@ SCALES = (1, 2, 4)  # that a network can undo
 SMALLEST = 64  # pixels a side of a bad image
 OTHER_SPECTRUM = 0.7  # mean difference of logarithms from which images show other things
 LITTLE_DETAIL = 0.1  # share of frequencies above the noise below which blur cannot be told
-SPECKS_SEEN = 2e-5
+SPECKS_SEEN = 1e-4  # fraction of pixels; fewer are the tails of noise
 MOST_SPECKS, MOST_BLUR_PX = 0.2, 8.0
 CORRECTION, UNSURE = 0.2, 0.06  # of a variance: at most, and what measuring itself may be off by
 ASSUMED_PHOTONS, ASSUMED_READ, ASSUMED_BACKGROUND = 40.0, 0.01, 0.05  # of or in the range from dark to bright
@@ -82,6 +82,7 @@ def fit(
     good_pixel_um: float | None = None,
     bad_pixel_um: float | None = None,
     seed: int = 0,
+    is_judged: bool = True,
 ) -> Matched:
     """Fit the making-bad of good planes to real bad ones, which show other places.
 
@@ -95,9 +96,17 @@ def fit(
         Sizes of a pixel in micrometres.
     seed : int
         Decides all that is random.
+    is_judged : bool
+        Whether a small network shall try to tell the made planes from the real ones, which takes the longest.
     """
     return fit_whole(
-        good, bad, scale=scale, good_pixel_um=good_pixel_um, bad_pixel_um=bad_pixel_um, seed=seed
+        good,
+        bad,
+        scale=scale,
+        good_pixel_um=good_pixel_um,
+        bad_pixel_um=bad_pixel_um,
+        seed=seed,
+        is_judged=is_judged,
     ).matched
 
 
@@ -109,6 +118,7 @@ def fit_whole(
     good_pixel_um: float | None = None,
     bad_pixel_um: float | None = None,
     seed: int = 0,
+    is_judged: bool = True,
 ) -> Fit:
     """Return `fit` with what was measured on the way.
 
@@ -144,7 +154,7 @@ def fit_whole(
     strengths = _corrected(strengths, real, measure(_made(good, strengths, seed + 1), levels=real.levels))
     made = _made(good, strengths, seed)
     produced = measure(made, levels=real.levels)
-    verdict = tell_apart(bad, made, real, seed=seed)
+    verdict = tell_apart(bad, made, real, seed=seed) if is_judged else Verdict(None, 0)
     remarks += _remarks(real, sharp, strengths, is_better=is_better, differ=_differ(good, bad))
     matched = Matched(
         strengths,
@@ -270,7 +280,10 @@ def with_noise(good: Sequence[Plane], real: Measured, strengths: Strengths) -> t
     rounding = real.levels.step**2 / 12
     dark = max(own.variance(np.array(real.curve.offset)).item(), 0.0)
     read = float(np.sqrt(max(real.curve.read_noise**2 - dark - rounding, 0.0)))
-    return replace(strengths, gain=gain, read_noise=read, grain_px=real.grain_px), is_better
+    shaped = replace(
+        strengths, photon_spread=real.shape.photon_spread, read_tails=real.shape.read_tails if read else 0.0
+    )
+    return replace(shaped, gain=gain, read_noise=read, grain_px=real.grain_px), is_better
 
 
 def _corrected(strengths: Strengths, real: Measured, made: Measured) -> Strengths:

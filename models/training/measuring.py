@@ -18,6 +18,7 @@ from models.restoration.noise import (
     share_seen,
     without_specks,
 )
+from models.restoration.noise_shape import Shape, shape_of
 
 Plane = NDArray[np.float32]
 
@@ -64,6 +65,8 @@ class Measured:
     levels : Levels
     curve : NoiseCurve
         With its grain accounted for.
+    shape : Shape
+        Of white noise.
     neighbours : float
         Correlation of the noise of neighbouring pixels.
     salt, pepper : float
@@ -80,6 +83,7 @@ class Measured:
 
     levels: Levels
     curve: NoiseCurve
+    shape: Shape
     neighbours: float
     salt: float
     pepper: float
@@ -142,6 +146,7 @@ def measure(planes: Sequence[Plane], *, levels: Levels | None = None) -> Measure
     brightness, noise_at = both[: len(SHARES)], both[len(SHARES) :]
     dark = _without_light(brightness, fit_curve(flat, float(brightness[0])))
     curve = fit_curve(flat, dark)
+    shape = Shape()
     neighbours = correlation(flat, curve)
     if neighbours > GRAINY:
         grain_px = grain_of(neighbours)
@@ -149,9 +154,12 @@ def measure(planes: Sequence[Plane], *, levels: Levels | None = None) -> Measure
         neighbours = max(correlation(flat, curve, grain_px), neighbours)
         more = 1 / share_seen(grain_of(neighbours))
         curve = NoiseCurve(curve.gain * more, curve.read_noise * more**0.5, curve.offset)
+    else:
+        curve, shape = shape_of(curve, flat)
     return Measured(
         known,
         curve,
+        shape,
         neighbours,
         float(np.mean(salt)),
         float(np.mean(pepper)),

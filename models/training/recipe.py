@@ -45,6 +45,8 @@ class Crappify:
         Light under the darkest part of the image.
     read_noise : (low, high)
         Standard deviation; (0, 0) means none.
+    photon_spread, read_tails : float
+        As in `models.restoration.degrade.Degradation`.
     grain_px, grain_share : (low, high), float
         Correlation of the noise, and the share of crops that have it.
     specks, specks_share : (low, high), float
@@ -100,6 +102,8 @@ class Crappify:
     drift_share: float = 1.0
     quality: tuple[int, int] = (0, 0)
     quality_share: float = 1.0
+    photon_spread: float = 0.0
+    read_tails: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,8 @@ def ranges_of(strengths: Strengths, spread: float = SPREAD) -> dict[str, object]
         "photons": around(span / strengths.gain) if strengths.gain > 0 else (0.0, 0.0),
         "background": around(max(strengths.low - strengths.offset, 0.0) / span),
         "read_noise": around(strengths.read_noise / span),
+        "photon_spread": strengths.photon_spread,
+        "read_tails": strengths.read_tails,
         "grain_px": around(strengths.grain_px),
         "grain_share": 1.0 if is_grainy else 0.0,
         "specks": around(specks),

@@ -32,6 +32,10 @@ class Strengths:
         Gray levels per photon: the slope of the noise's variance against brightness. 0: it does not follow.
     read_noise : float
         Standard deviation of the noise without light, in gray levels.
+    photon_spread : float
+        Relative standard deviation of what single photons give; 0: all the same.
+    read_tails : float
+        Excess kurtosis of the noise without light; 0: all pixels are equally noisy.
     grain_px : float
         Correlation of the noise, standard deviation in pixels of the bad image; 0: every pixel for itself.
     salt, pepper : float
@@ -71,6 +75,22 @@ class Strengths:
     line_noise: float = knob(0.0, N_("Stripes"), low=0.0)
     step: float = knob(0.0, N_("Distance of gray levels"), low=0.0, advanced=True)
     ceiling: float = knob(0.0, N_("Saturates at"), low=0.0, advanced=True)
+    photon_spread: float = knob(
+        0.0,
+        N_("Photons unlike each other"),
+        low=0.0,
+        high=2.0,
+        help=N_("Where light is amplified before it is measured, every photon gives another signal."),
+        advanced=True,
+    )
+    read_tails: float = knob(
+        0.0,
+        N_("Pixels unlike each other"),
+        low=0.0,
+        high=6.0,
+        help=N_("Some pixels of a camera are noisier than others."),
+        advanced=True,
+    )
 
 
 @dataclass(frozen=True, slots=True)

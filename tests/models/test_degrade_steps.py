@@ -311,3 +311,21 @@ def test_no_pixel_is_seen_from_farther_than_stated():
         seen = np.argwhere(np.abs(one(spot, how)) > 1e-1)
         centres = how.scale * seen + (how.scale - 1) / 2
         assert np.abs(centres - 60).max() <= reach_px(how)
+
+
+def test_unequal_photons_keep_the_variance_and_make_noise_more_lopsided():
+    field = np.full((400, 400), 40.0)
+    even, uneven = (
+        one(field, Degradation(gain=20.0, photon_spread=spread)).ravel() - 40 for spread in (0.0, 1.0)
+    )
+    for noise, lopsided in ((even, 1.0), (uneven, 1.5)):
+        assert noise.mean() == pytest.approx(0, abs=0.4)
+        assert noise.var() == pytest.approx(20 * 40, rel=0.04)
+        assert (noise**3).mean() == pytest.approx(lopsided * 20**2 * 40, rel=0.1)
+    assert len(np.unique(uneven)) > 100 > len(np.unique(even))
+
+
+def test_unequal_pixels_keep_the_variance_and_have_tails():
+    noise = one(np.zeros((400, 400)), Degradation(read_noise=5.0, read_tails=1.5)).ravel()
+    assert noise.std() == pytest.approx(5.0, rel=0.02)
+    assert (noise**4).mean() / noise.var() ** 2 - 3 == pytest.approx(1.5, rel=0.2)

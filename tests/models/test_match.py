@@ -1,4 +1,5 @@
 import dataclasses
+import functools
 
 import numpy as np
 import pytest
@@ -14,6 +15,8 @@ from models.training.recipe import parse
 from models.training.recipe_text import Wanted, recipe_text
 from models.training.spectra import sharpness, spectrum
 from models.training.strengths import Strengths
+
+fit = functools.partial(match.fit, is_judged=False)  # judging takes longer than all else
 
 
 def scene(seed, side=400, fine=2.0):
@@ -50,7 +53,7 @@ def noise_off(found, true, levels):
 @pytest.mark.parametrize("blur_px", [0.0, 2.0])
 def test_noise_is_found_from_images_of_another_place(gain, read_noise, blur_px):
     true = dataclasses.replace(TRUE, gain=gain, read_noise=read_noise, blur_px=blur_px)
-    found = match.fit([scene(1)], [bad(true)], scale=1)
+    found = fit([scene(1)], [bad(true)], scale=1)
     at = found.meters[0].at
     assert np.abs(noise_off(found.strengths, true, at)).max() < 0.05
     if gain:
@@ -65,12 +68,12 @@ def test_blur_is_found_from_images_of_another_place(scale, blur_px):
         make_bad(scene(seed), dataclasses.replace(TRUE, blur_px=blur_px, scale=scale), seed)
         for seed in (8, 9)
     ]
-    found = match.fit([scene(1), scene(2)], planes, scale=scale)
+    found = fit([scene(1), scene(2)], planes, scale=scale)
     assert found.strengths.blur_px == pytest.approx(blur_px, abs=0.5)
 
 
 def test_a_blur_below_one_pixel_is_said_to_be_less():
-    found = match.fit([scene(1)], [bad(blur_px=0.4)], scale=1)
+    found = fit([scene(1)], [bad(blur_px=0.4)], scale=1)
     sharp = next(meter for meter in found.meters if meter.name == "sharpness")
     assert "less than 1 px" in sharp.reason
     assert found.strengths.blur_px == 0
@@ -78,22 +81,22 @@ def test_a_blur_below_one_pixel_is_said_to_be_less():
 
 def test_a_shift_of_the_good_image_changes_nothing():
     good, real = scene(9, side=420), [bad(blur_px=2.0)]
-    one = match.fit([good[:-1, :-1]], real, scale=1).strengths
-    other = match.fit([good[1:, 1:]], real, scale=1).strengths
+    one = fit([good[:-1, :-1]], real, scale=1).strengths
+    other = fit([good[1:, 1:]], real, scale=1).strengths
     assert other.blur_px == pytest.approx(one.blur_px, abs=0.03)
     assert other.gain == pytest.approx(one.gain, rel=0.02)
     assert other.read_noise == pytest.approx(one.read_noise, rel=0.02)
 
 
 def test_brightness_is_taken_over():
-    found = match.fit([scene(1)], [bad()], scale=1).strengths
+    found = fit([scene(1)], [bad()], scale=1).strengths
     assert found.low == pytest.approx(TRUE.low, abs=8)
     assert found.high == pytest.approx(TRUE.high, abs=40)
     assert found.step == 1
 
 
 def test_grain_is_found_and_imitated():
-    found = match.fit([scene(1)], [bad(grain_px=0.5, gain=0.0, read_noise=8.0)], scale=1)
+    found = fit([scene(1)], [bad(grain_px=0.5, gain=0.0, read_noise=8.0)], scale=1)
     assert found.strengths.grain_px == pytest.approx(0.5, abs=0.1)
     assert found.strengths.read_noise == pytest.approx(8.0, rel=0.1)
     assert any("share their noise" in remark for remark in found.remarks)
@@ -102,36 +105,59 @@ def test_grain_is_found_and_imitated():
 
 
 def test_white_noise_has_no_grain():
-    assert match.fit([scene(1)], [bad()], scale=1).strengths.grain_px == 0
+    assert fit([scene(1)], [bad()], scale=1).strengths.grain_px == 0
 
 
 def test_specks_are_counted_by_their_sign():
-    found = match.fit(
-        [scene(1)], [bad(salt=0.004, pepper=0.001, ceiling=4000.0, offset=-400.0, gain=0.0)], scale=1
-    )
+    found = fit([scene(1)], [bad(salt=0.004, pepper=0.001, ceiling=4000.0, offset=-400.0, gain=0.0)], scale=1)
     assert found.strengths.salt == pytest.approx(0.004, rel=0.15)
     assert found.strengths.pepper == pytest.approx(0.001, rel=0.25)
 
 
 def test_an_image_without_specks_has_none():
-    found = match.fit([scene(1)], [bad()], scale=1).strengths
+    found = fit([scene(1)], [bad()], scale=1).strengths
     assert (found.salt, found.pepper) == (0, 0)
 
 
 def test_lines_are_found():
-    found = match.fit([scene(1)], [bad(line_noise=3.0)], scale=1).strengths
+    found = fit([scene(1)], [bad(line_noise=3.0)], scale=1).strengths
     assert found.line_noise == pytest.approx(3.0, rel=0.2)
-    assert match.fit([scene(1)], [bad()], scale=1).strengths.line_noise == 0
+    assert fit([scene(1)], [bad()], scale=1).strengths.line_noise == 0
 
 
 def test_a_saturated_image_is_said_to_be():
-    found = match.fit([scene(1)], [bad(ceiling=150.0)], scale=1)
+    found = fit([scene(1)], [bad(ceiling=150.0)], scale=1)
     assert found.strengths.ceiling == 150
     assert any("cut off at 150" in remark for remark in found.remarks)
 
 
+def test_light_in_the_darkest_place_is_seen_by_the_lopsidedness_of_noise():
+    lit = dataclasses.replace(TRUE, offset=20.0, gain=4.0, read_noise=4.0)
+    curve, _ = measured_shape(lit)
+    assert curve.offset == pytest.approx(20.0, abs=3.0)
+    assert curve.read_noise == pytest.approx(4.0, abs=1.5)
+
+
+def test_photons_that_are_amplified_unequally_are_told_from_equal_ones():
+    sparse = dataclasses.replace(TRUE, gain=30.0, read_noise=1.0)
+    assert measured_shape(sparse)[1].photon_spread < 0.35
+    assert measured_shape(dataclasses.replace(sparse, photon_spread=1.0))[1].photon_spread > 0.7
+
+
+def test_pixels_that_are_not_equally_noisy_are_found():
+    even = dataclasses.replace(TRUE, gain=0.0, read_noise=8.0)
+    assert measured_shape(even)[1].read_tails == 0
+    tails = measured_shape(dataclasses.replace(even, read_tails=1.0))[1].read_tails
+    assert tails == pytest.approx(1.0, abs=0.5)
+
+
+def measured_shape(strengths):
+    found = measure([make_bad(scene(seed, side=640), strengths, seed) for seed in (7, 8)])
+    return found.curve, found.shape
+
+
 def test_what_is_made_is_measured_like_what_is_real():
-    for meter in match.fit([scene(1)], [bad(blur_px=2.0)], scale=1).meters:
+    for meter in fit([scene(1)], [bad(blur_px=2.0)], scale=1).meters:
         assert len(meter.measured) == len(meter.produced) == max(1, len(meter.at))
         if meter.name == "noise":
             assert meter.produced == pytest.approx(meter.measured, rel=0.06)
@@ -139,7 +165,7 @@ def test_what_is_made_is_measured_like_what_is_real():
 
 def test_the_same_seed_finds_the_same():
     real = [bad()]
-    assert match.fit([scene(1)], real, scale=1, seed=3) == match.fit([scene(1)], real, scale=1, seed=3)
+    assert fit([scene(1)], real, scale=1, seed=3) == fit([scene(1)], real, scale=1, seed=3)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +187,7 @@ def test_the_scale_comes_from_the_pixel_sizes(good_um, bad_um, scale, words):
 
 
 def test_without_a_bad_image_all_is_assumed_and_said_to_be():
-    found = match.fit([scene(1) * 1000], [], scale=2)
+    found = fit([scene(1) * 1000], [], scale=2)
     assert found.strengths.scale == 2
     assert found.strengths.gain > 0
     assert found.accuracy is None
@@ -179,22 +205,22 @@ def test_without_a_bad_image_all_is_assumed_and_said_to_be():
 )
 def test_an_image_that_cannot_be_measured_is_refused_in_a_sentence(plane, words):
     with pytest.raises(match.NotUsable, match=words):
-        match.fit([scene(1)], [plane], scale=1)
+        fit([scene(1)], [plane], scale=1)
 
 
 def test_a_good_image_too_small_for_the_scale_is_refused():
     with pytest.raises(match.NotUsable, match="256 are needed"):
-        match.fit([scene(1)[:200, :200]], [bad()], scale=4)
+        fit([scene(1)[:200, :200]], [bad()], scale=4)
 
 
 def test_a_good_image_that_is_worse_is_said_to_be():
     noisy = scene(1) * 200 + np.random.default_rng(1).normal(0, 20, (400, 400)).astype(np.float32)
-    found = match.fit([noisy], [bad(gain=0.0, read_noise=2.0)], scale=1)
+    found = fit([noisy], [bad(gain=0.0, read_noise=2.0)], scale=1)
     assert any("noisier than the bad one" in remark for remark in found.remarks)
 
 
 def test_an_image_of_another_modality_is_said_to_be():
-    found = match.fit([255 - 200 * scene(1)], [bad()], scale=1)
+    found = fit([255 - 200 * scene(1)], [bad()], scale=1)
     assert any("different kinds" in remark for remark in found.remarks)
 
 
@@ -295,7 +321,7 @@ def test_noise_of_real_images_is_that_of_their_difference_from_good_ones(data_di
     folder = data_dir / "train" / "fluorescence" / "gigadb_pairs"
     high, low = (plane(folder / f"{name}_{kind}.tif")[:1024, :1024] for kind in ("high", "low"))
     other = plane(folder / f"{REAL[(REAL.index(name) + 1) % 3]}_high.tif")[:1024, :1024]
-    found = match.fit([other], [low], scale=1)  # the good image is of another kind of cell structure
+    found = fit([other], [low], scale=1)  # the good image is of another kind of cell structure
     dim = high < 250
     slope, shift = np.polyfit(high[dim], low[dim], 1)
     off = noise.residual(low - slope * high - shift)

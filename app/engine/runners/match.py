@@ -35,7 +35,7 @@ PIXELS = 1 << 20  # that are read of the good, and of the bad images
 MOST_IMAGES, PLANES_PER_IMAGE = 6, 3
 SMALLEST_CROP = 256
 SHOWN, QUICK = 384, 512  # pixels a side: of the pictures, and of what other strengths are measured on
-CROPS = 12
+CROPS = 40
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 Plane = np.ndarray

@@ -11,7 +11,7 @@ from models.restoration.crappify.poisson import poisson
 MOST_PHOTONS = 1e8  # per pixel; beyond, float32 counts no single ones
 
 
-def shot_noise(light: Tensor, gain: Tensor, generator: Generator) -> Tensor:
+def shot_noise(light: Tensor, gain: Tensor, generator: Generator, spread: Sequence[float] = ()) -> Tensor:
     """Return the noise of counting photons, to be added.
 
     Parameters
@@ -20,10 +20,35 @@ def shot_noise(light: Tensor, gain: Tensor, generator: Generator) -> Tensor:
         Gray levels above those without light, not negative.
     gain : (n, 1, 1, 1)
         Gray levels per photon; 0 gives no noise.
+    spread : sequence of n float
+        Relative standard deviations of what single photons give; the variance of the noise stays the same.
     """
-    photons = (light / gain.clamp_min(1e-12)).clamp_max_(MOST_PHOTONS)
-    noise = poisson(photons, generator).mul_(gain).sub_(light)
+    if any(spread):
+        squares = torch.tensor(spread, device=light.device).view(-1, 1, 1, 1) ** 2
+        each = gain / (1 + squares)
+        photons = poisson((light / each.clamp_min(1e-12)).clamp_max_(MOST_PHOTONS), generator)
+        noise = _amplified(photons, squares, generator).mul_(each).sub_(light)
+    else:
+        photons = (light / gain.clamp_min(1e-12)).clamp_max_(MOST_PHOTONS)
+        noise = poisson(photons, generator).mul_(gain).sub_(light)
     return noise if bool((gain > 0).all()) else torch.where(gain > 0, noise, torch.zeros_like(noise))
+
+
+def _amplified(photons: Tensor, squares: Tensor, generator: Generator) -> Tensor:
+    """Return the sum of what photons give, one on average each, with the variance `squares`."""
+    shape = photons / squares.clamp_min(1e-6)
+    drawn = torch._standard_gamma(shape.clamp_min(1e-6), generator) * squares
+    return torch.where((squares > 0) & (photons > 0), drawn, photons)
+
+
+def uneven(noise: Tensor, tails: Sequence[float], generator: Generator) -> Tensor:
+    """Return noise of the same variance with the excess kurtosis `tails`, one per image."""
+    if not any(tails):
+        return noise
+    excess = torch.tensor(tails, device=noise.device).view(-1, 1, 1, 1)
+    shape = (3 / excess.clamp_min(1e-6)).expand_as(noise)
+    factor = torch._standard_gamma(shape.contiguous(), generator) / shape
+    return torch.where(excess > 0, noise * factor.sqrt(), noise)
 
 
 def gaussian_shot_noise(
