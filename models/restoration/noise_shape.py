@@ -13,6 +13,7 @@ from models.restoration.noise import Blocks, NoiseCurve
 
 SIGNIFICANT = 3.0  # standard errors
 MOST_LOPSIDED = 1.6  # mean cube over that of photons that are all the same
+QUIETEST = 0.05  # of the middle variance; quieter blocks do not count for more
 DARK_SHARE = 0.1  # of the blocks
 MOSTLY_READ = 0.5  # share of the variance that read noise has where its tails are looked at
 LEAST_TAILS, MOST_TAILS = 0.3, 1.5
@@ -47,7 +48,10 @@ def shape_of(curve: NoiseCurve, flat: Blocks) -> tuple[NoiseCurve, Shape]:
 
 
 def _weights(curve: NoiseCurve, flat: Blocks) -> NDArray[np.float64]:
-    return np.asarray(np.maximum(curve.variance(flat.level), 1e-12) ** -3, np.float64)
+    """Return one over the variance that the cube of noise of photons and electronics has."""
+    v, square = curve.variance(flat.level), curve.gain**2
+    v = np.maximum(v, max(QUIETEST * float(np.median(v)), 1e-12))
+    return np.asarray(1 / (15 * v**3 + 25 * v**2 * square + v * square**2), np.float64)
 
 
 def _lopsidedness(curve: NoiseCurve, flat: Blocks) -> float:
@@ -86,7 +90,7 @@ def _tails(curve: NoiseCurve, flat: Blocks, square: float) -> float:
     level = float(flat.level[dark].mean())
     variance = float(curve.variance(np.array(level)))
     read = curve.read_noise**2
-    if read < MOSTLY_READ * variance:
+    if read <= 0 or read < MOSTLY_READ * variance:
         return 0.0
     excess = float(np.mean(flat.peak[dark] - PEAK_OF_GAUSSIAN * curve.variance(flat.level[dark]) ** 2))
     light = max(level - curve.offset, 0.0)
