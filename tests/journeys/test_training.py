@@ -10,7 +10,7 @@ from app.engine.events import Finished, Metric
 from app.images.samples import samples_folder
 from app.ui.training.plan import MINUTES
 from models.training.verdict import read_verdict
-from tests.makers import write_ome
+from tests.makers import cells, write_ome
 
 LEFT = Qt.MouseButton.LeftButton
 SIDE = 112  # pixels of an image to learn from
@@ -171,3 +171,21 @@ def test_noisy_images_alone_teach_to_take_the_noise_away(trainee, walk, bad):
     assert verdict.trained.verdict is None
     page = trainee.use(verdict)
     assert walk.house.services.library.card("alone").family == "n2v"
+
+
+def test_a_movie_teaches_from_neighbouring_frames(trainee, walk, tmp_path):
+    files = []
+    for number in range(3):
+        still = cells((1, 1, 1, SIDE, SIDE), seed=number)[0, 0, 0]
+        frames = np.stack([np.roll(still, shift, axis=1) for shift in range(5)])
+        files.append(write_ome(tmp_path / f"movie {'abc'[number]}.ome.tif", frames[:, None, None]))
+    trainee.give("good", files)
+    page = trainee.go("bad")
+    QTest.mouseClick(page.ways.cards["sliders"].radio, LEFT)
+    walk.until(page.movies.isVisible)
+    page.movies.setFocus()
+    QTest.keyClick(page.movies, Qt.Key.Key_Space)
+    assert trainee.plan.frames == 5
+    trainee.begin("Movie")
+    verdict = trainee.see_the_verdict()
+    assert verdict.trained.card.frames == 5
