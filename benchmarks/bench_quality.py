@@ -247,6 +247,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--ship", type=Path, nargs="*", default=[], help="trained models to take in")
     parser.add_argument("--peers", default="", help="python of an environment with bm3d")
     parser.add_argument("--write", action="store_true", help="renew docs/quality.md and the model cards")
+    parser.add_argument(
+        "--known", type=Path, nargs="*", default=[], help="what earlier runs printed: not again"
+    )
     options = parser.parse_args(argv)
     trained = {folder: _card(folder / "card.toml") for folder in options.ship}
     fresh = {card.id for card in trained.values()}
@@ -254,11 +257,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.ship and not options.write:
         shipped = []
     found = list(trained.items()) + [(None, _card(CATALOGUE / f"{name}.toml")) for name in shipped]
+    known = known_from(options.known)
     measured: dict[str, list[dict]] = {}
     refused = []
     for folder, card in found:
         assert card.weights is not None
-        entries = measure(card, ((folder or WEIGHTS) / card.weights).read_bytes(), options.data)
+        entries = known.get(card.sha256) or measure(
+            card, ((folder or WEIGHTS) / card.weights).read_bytes(), options.data
+        )
         report(card.id, entries)
         if options.peers:
             add_bm3d(entries, pairs_for(card, options.data), options.peers)
@@ -273,12 +279,26 @@ def main(argv: Sequence[str] | None = None) -> int:
             text = write_card(replace(card, measured=card_rows(entries)))
             (CATALOGUE / f"{card.id}.toml").write_text(text, encoding="utf-8")
     gains = {model: verdict(entries) for model, entries in measured.items()}
-    print(json.dumps({"gains": gains, "refused": refused, "scores": SCORES, "pairs": measured}))
+    weights = {card.id: card.sha256 for _, card in found}
+    print(
+        json.dumps(
+            {"gains": gains, "refused": refused, "scores": SCORES, "weights": weights, "pairs": measured}
+        )
+    )
     if options.write:
         cards = {card.id: card for _, card in found}
         ordered = {name: measured[name] for name in NETWORKS if name in measured}
         (ROOT / "docs" / "quality.md").write_text(page(ordered, cards), encoding="utf-8")
     return 1 if refused else 0
+
+
+def known_from(files: Sequence[Path]) -> dict[str, list[dict]]:
+    """Return what earlier runs measured, by the checksum of the weights that they measured."""
+    found = {}
+    for file in files:
+        run = json.loads(file.read_text(encoding="utf-8"))
+        found |= {run["weights"][model]: entries for model, entries in run["pairs"].items()}
+    return found
 
 
 def _card(path: Path) -> ModelCard:
