@@ -5,7 +5,7 @@ from PySide6.QtCore import QSize
 
 from app.paths import find_paths
 from app.ui.start import House
-from tests.journeys.walk import Walk
+from tests.journeys.walk import PATIENCE_MS, Walk
 
 
 @pytest.fixture
@@ -23,9 +23,9 @@ def make_walk(qapp, qtbot, monkeypatch):
         house.furnished = lambda: ready.append(True)
         house.open([])
         house.window.resize(QSize(1366, 768))
-        qtbot.waitUntil(lambda: bool(ready), timeout=30000)
+        qtbot.waitUntil(lambda: bool(ready), timeout=PATIENCE_MS)
         house.window.activateWindow()  # keys go to the active window; not every screen makes a new one that
-        qtbot.waitUntil(house.window.isActiveWindow, timeout=30000)
+        qtbot.waitUntil(house.window.isActiveWindow, timeout=PATIENCE_MS)
         walk.listen()
         return walk
 

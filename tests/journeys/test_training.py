@@ -6,7 +6,7 @@ import tifffile
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from app.engine.events import Finished, Metric
+from app.engine.events import Committed, Finished, Metric
 from app.images.samples import samples_folder
 from app.ui.training.plan import MINUTES
 from models.training.verdict import read_verdict
@@ -138,6 +138,28 @@ def test_good_images_and_a_bad_one_become_a_model_that_restores(trainee, walk, g
     assert tifffile.imread(final.outputs[0]).shape == (SIDE, SIDE)
 
 
+def test_a_paused_training_goes_on_and_a_stopped_one_keeps_the_best(trainee, walk, good, bad, monkeypatch):
+    monkeypatch.setitem(MINUTES, "quick", 1.0)
+    trainee.give("good", good)
+    trainee.give("bad", bad[:1])
+    learn = trainee.begin("Paused")
+    walk.until(lambda: bool(walk.heard(Committed)))
+    QTest.mouseClick(learn.view.buttons["pause"], LEFT)
+    walk.until(lambda: trainee.plan.run.state == "paused")
+    walk.until(learn.view.buttons["go on"].isVisible)
+    before = len(walk.heard(Committed))
+    QTest.mouseClick(learn.view.buttons["go on"], LEFT)
+    walk.until(lambda: len(walk.heard(Committed)) > before)
+    steps = [int(event.unit.split()[-1]) for event in walk.heard(Committed)]
+    assert steps == sorted(set(steps))
+    QTest.mouseClick(learn.view.buttons["stop"], LEFT)
+    verdict = trainee.see_the_verdict()
+    assert trainee.plan.run.state == "cancelled"
+    assert verdict.trained.card.name == "Paused"
+    assert verdict.trained.verdict is not None
+    assert verdict.longer.isVisible()
+
+
 def test_a_window_that_was_closed_while_it_learned_offers_to_continue(make_walk, good, bad):
     first = make_walk()
     trainee = Trainee(first)
@@ -159,6 +181,22 @@ def test_a_window_that_was_closed_while_it_learned_offers_to_continue(make_walk,
     verdict = trainee.see_the_verdict()
     assert trainee.plan.run.state == "finished"
     assert verdict.trained.card.name == "Closed"
+
+
+def test_pairs_of_a_lab_teach_too(trainee, walk, good, bad):
+    trainee.give("good", good)
+    page = trainee.go("bad")
+    QTest.mouseClick(page.ways.cards["pairs"].radio, LEFT)
+    walk.drop(*bad, zone="bad")
+    walk.until(lambda: len(trainee.plan.partners) == len(good))
+    walk.until(lambda: all(trainee.plan.about(file).shift_px is not None for file in good))
+    assert page.registration.text()
+    trainee.begin("Pairs")
+    verdict = trainee.see_the_verdict()
+    assert all(case.is_real for case in verdict.trained.verdict.cases)
+    QTest.mouseClick(verdict.form.save, LEFT)
+    walk.until(lambda: verdict.trained.is_saved)
+    assert walk.house.services.library.card("pairs").name == "Pairs"
 
 
 def test_noisy_images_alone_teach_to_take_the_noise_away(trainee, walk, bad):
@@ -189,3 +227,21 @@ def test_a_movie_teaches_from_neighbouring_frames(trainee, walk, tmp_path):
     trainee.begin("Movie")
     verdict = trainee.see_the_verdict()
     assert verdict.trained.card.frames == 5
+
+
+@pytest.mark.slow
+def test_two_minutes_on_real_images_end_with_an_honest_verdict(trainee, walk, data_dir, monkeypatch):
+    monkeypatch.setitem(MINUTES, "quick", 2.0)
+    folder = data_dir / "train" / "fluorescence"
+    good = [folder / "bian" / f"BPAE_{name}.tif" for name in ("actin", "mito", "nuclei")]
+    good += [folder / "gigadb_pairs" / f"{name}_high.tif" for name in ("membrane", "mito-20x-noise1")]
+    trainee.give("good", good)
+    trainee.give("bad", [folder / "gigadb_pairs" / "actin-20x-noise1_low.tif"])
+    trainee.go("match")
+    walk.until(lambda: trainee.plan.matched is not None)
+    trainee.begin("Real")
+    walk.qtbot.waitUntil(lambda: trainee.room.step == "verdict", timeout=600_000)
+    verdict = trainee.see_the_verdict()
+    said, gain = verdict.sentence.text(), verdict.trained.verdict.gain_db
+    assert ("above" if round(gain, 1) >= 0 else "below") in said
+    assert "too few for a verdict" in said
