@@ -553,6 +553,18 @@ class TestOtherWays:
         names = {file.name for file in (tmp_path / "m").rglob("*")}
         assert not {"verdict.json", "good.npy"} & names
 
+    def test_noisy_images_alone_that_taught_for_some_minutes_teach_no_more_without_more(self, tmp_path):
+        folder = pictures(tmp_path / "noisy", {"a.tif": (120, 120)})
+        text = 'family = "n2v"\n' + RECIPE.replace("[[degrade]]\nphotons = [5.0, 20.0]\n", "")
+        order = replace(spec(folder, tmp_path / "m", text), minutes=0.01)
+        train.run(order, Context())
+        before = contents(tmp_path / "m")
+        with pytest.raises(OtherTraining, match="finished model"):
+            train.run(order, Context())
+        assert contents(tmp_path / "m") == before
+        train.run(replace(order, minutes=0.03), Context())
+        assert contents(tmp_path / "m") != before
+
 
 def test_a_model_of_movies_learns_from_movies_and_stills_and_restores_movies(good, tmp_path):
     frames = cells((6, 60, 64))

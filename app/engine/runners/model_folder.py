@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -48,6 +48,8 @@ class Fixed:
         What the best simple filter reaches on the unseen pairs.
     exams : int
         How many unseen images the verdict may take.
+    is_complete : bool
+        Whether the end was reached and everything is written down.
     """
 
     minutes: float
@@ -55,6 +57,7 @@ class Fixed:
     every: int
     simple_db: float
     exams: int = 24
+    is_complete: bool = False
 
 
 class ModelFolder:
@@ -95,7 +98,7 @@ class ModelFolder:
                     hint="Choose another folder for the new model.",
                 )
             state = State.from_bytes(kept.read_bytes()) if kept.exists() else None
-            if state is not None and self._has_reached_its_end(state, minutes):
+            if state is not None and self._has_reached_its_end(minutes):
                 raise _finished(self.folder)
             if state is None:
                 (self.folder / SCHEDULE).unlink(missing_ok=True)
@@ -120,11 +123,9 @@ class ModelFolder:
         except (OSError, UnicodeDecodeError):
             return ""
 
-    def _has_reached_its_end(self, state: State, minutes: float) -> bool:
+    def _has_reached_its_end(self, minutes: float) -> bool:
         fixed = self.fixed()
-        if fixed is None or state.step < fixed.steps or not (self.folder / VERDICT).exists():
-            return False
-        return minutes <= fixed.minutes
+        return fixed is not None and fixed.is_complete and minutes <= fixed.minutes
 
     def fixed(self) -> Fixed | None:
         """Return what was fixed when the training in this folder began; None if it begins now."""
@@ -166,9 +167,10 @@ class ModelFolder:
             _replace(self.folder / CARD, write_card(card).encode())
 
     def close(self) -> None:
-        """Let the checkpoint go, unless the training could go on for more minutes: it is complete."""
+        """Say that the training is complete; only one of some minutes can go on, when given more."""
         fixed = self.fixed()
         if fixed is not None and fixed.minutes > 0:
+            self.fix(replace(fixed, is_complete=True))
             return
         with self.told():
             (self.folder / CHECKPOINT).unlink(missing_ok=True)

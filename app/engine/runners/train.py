@@ -238,7 +238,12 @@ class Lesson:
         minutes = self._order.spec.minutes
         if not 0 < fixed.minutes < minutes:
             return fixed
-        longer = replace(fixed, minutes=minutes, steps=round(fixed.steps * minutes / fixed.minutes))
+        longer = replace(
+            fixed,
+            minutes=minutes,
+            steps=round(fixed.steps * minutes / fixed.minutes),
+            is_complete=False,
+        )
         self._folder.fix(longer)
         return longer
 

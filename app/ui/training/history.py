@@ -96,7 +96,12 @@ def how_it_goes(history: History, now: float) -> tuple[str, str]:
         words = _("Learning by heart since {time}; the best state is kept.")
         return words.format(time=duration(max(1.0, now - history.best_at))), "warning"
     if math.isfinite(best.simple) and best.unseen < best.simple:
-        return _("Below the simple filter so far."), "warning"
+        below = (
+            _("Below the simple filter so far, and no longer improving.")
+            if since >= PATIENCE
+            else _("Below the simple filter so far, but still improving.")
+        )
+        return below, "warning"
     if since >= PATIENCE:
         return _("No longer improving; the best state is kept."), "quiet"
     return _("Still improving."), "good"

@@ -9,6 +9,7 @@ from typing import cast
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
+    QApplication,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -88,9 +89,18 @@ class LearnStep(QWidget):
         self.lengths.show_choice(plan.length)
         if self.name.text() != plan.name:
             self.name.setText(plan.name)
-        self._pages.setCurrentIndex(0 if plan.run is None else 1)
+        self._turn(0 if plan.run is None else 1)
         self._show_promise()
         self._show_run()
+
+    def _turn(self, page: int) -> None:
+        """Turn to the choices or to the training; the keyboard comes along."""
+        had_keys = self._pages.currentWidget().isAncestorOf(QApplication.focusWidget() or self)
+        if page == self._pages.currentIndex():
+            return
+        self._pages.setCurrentIndex(page)
+        if had_keys:
+            (self.name if page == 0 else self.view.title).setFocus()
 
     def _show_promise(self) -> None:
         for card in self.lengths.cards.values():
@@ -100,7 +110,7 @@ class LearnStep(QWidget):
         lack = what_lacks(self._plan)
         self.summary.setText("" if lack else words.summary(self._plan))
         self.summary.setVisible(not lack)
-        self.start.setEnabled(not lack and not self._is_starting)
+        self.start.setEnabled(not lack)  # also while it begins, or the keyboard would be sent elsewhere
         self.lacking.setText(_(lack))
         set_role(self.lacking, "warning" if lack else "")
         self.lacking.setVisible(bool(lack))
@@ -143,7 +153,6 @@ class LearnStep(QWidget):
         if what_lacks(self._plan) or self._is_starting:
             return
         self._is_starting = True
-        self._show_promise()
         plan, services = self._plan, self._services
         name = plan.name.strip() or _("My restorer")
         device = services.settings.current.device
@@ -162,7 +171,6 @@ class LearnStep(QWidget):
 
     def _not_begun(self, error: Exception) -> None:
         self._is_starting = False
-        self._show_promise()
         self._services.notices.show_error(error)
 
     def _act(self, key: str) -> None:

@@ -94,13 +94,21 @@ class LearningView(QWidget):
         self.bar.setVisible(state in ("running", "waiting"))
         self.bar.setRange(0, 0 if share is None else PARTS)
         self.bar.setValue(round((share or 0.0) * PARTS))
-        for key, _text, _icon, states in ACTIONS:
-            self.buttons[key].setVisible(state in states)
+        self._show_buttons()
         if folder != self._folder:
             self._folder, self._history, self._shown = folder, None, None
             self.curves.show_looks(())
             self._show_crop(None)
         self.refresh()
+
+    def _show_buttons(self) -> None:
+        """Show what can be done now; the keyboard goes from Pause to Continue and back, else to the title."""
+        had_keys = next((button for button in self.buttons.values() if button.hasFocus()), None)
+        for key, _text, _icon, states in ACTIONS:
+            self.buttons[key].setVisible(self._state in states)
+        if had_keys is not None and had_keys.isHidden():
+            pair = (self.buttons[key] for key in ("pause", "go on"))
+            next((button for button in pair if not button.isHidden()), self.title).setFocus()
 
     def refresh(self) -> None:
         """Read again what the training has written down; calls that come meanwhile become one."""

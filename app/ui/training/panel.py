@@ -228,9 +228,16 @@ class TrainPanel(QWidget):
         page.show_plan(self.plan)
 
     def _step(self, by: int) -> None:
+        if (step := self._beside(by)) is not None:
+            self.go(step.key)
+
+    def _beside(self, by: int) -> Step | None:
+        """Return the step after or before this one; one that is not needed is passed over."""
         place = self._stack.currentIndex() + by
-        if 0 <= place < len(STEPS):
-            self.go(STEPS[place].key)
+        if not 0 <= place < len(STEPS):
+            return None
+        step = STEPS[place]
+        return STEPS[place + by] if step.key == "match" and not self.plan.needs_match else step
 
     def _show_earlier(self) -> None:
         self.go("verdict")
@@ -239,10 +246,9 @@ class TrainPanel(QWidget):
     def _show_state(self) -> None:
         for step in STEPS:
             self.buttons[step.key].show_sign(step.state(self.plan))
-        place = self._stack.currentIndex()
-        self.back.setEnabled(place > 0)
-        is_last = place == len(STEPS) - 1
-        self.next.setVisible(not is_last)
+        self.back.setEnabled(self._beside(-1) is not None)
+        after = self._beside(1)
+        self.next.setVisible(after is not None)
         set_role(self.next, "" if self.step == "learn" else "primary")  # there Start is what comes next
-        if not is_last:
-            self.next.setText(_("Next: {step}").format(step=_(STEPS[place + 1].title)))
+        if after is not None:
+            self.next.setText(_("Next: {step}").format(step=_(after.title)))

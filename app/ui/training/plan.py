@@ -144,6 +144,11 @@ class Plan:
         return pairs_of(self.used, self.paired)
 
     @property
+    def needs_match(self) -> bool:
+        """Whether good images are made bad, which can be compared with real bad ones."""
+        return self.way in ("bad image", "sliders")
+
+    @property
     def to_restore(self) -> tuple[Path, ...]:
         """One image as bad as those that the model is for, if there is any."""
         noisy = tuple(one.path for one in (*self.of("test"), *self.used)) if self.way == "noisy" else ()

@@ -77,7 +77,7 @@ def bad_state(plan: Plan) -> Sign:
 
 def match_state(plan: Plan) -> Sign:
     """Say whether the making bad was fitted."""
-    if plan.way in ("pairs", "noisy"):
+    if not plan.needs_match:
         return _sign(DONE, _("not needed"))
     if plan.way == "sliders":
         return _sign(DONE, _("set by hand"))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 
 from app.engine.events import Metric, Preview
 from app.engine.specs import Input, TrainSpec
@@ -120,6 +121,37 @@ def test_pausing_continuing_and_stopping_ask_the_engine(started, step, services,
     assert services.engine.asked[-3:] == [("pause", job), ("resume", job), ("cancel", job)]
 
 
+def test_the_keyboard_stays_with_the_training(ready, step, services, qtbot):
+    step.start.setFocus()
+    qtbot.keyClick(step.start, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: ready.plan.run is not None)
+    assert ready.focusWidget() is step.view.title
+    job = ready.plan.run.job
+    services.engine.put(id=job, state="running")
+    qtbot.waitUntil(lambda: step.view.buttons["pause"].isVisible())
+    step.view.buttons["pause"].setFocus()
+    services.engine.put(id=job, state="paused")
+    qtbot.waitUntil(lambda: step.view.buttons["go on"].isVisible())
+    assert ready.focusWidget() is step.view.buttons["go on"]
+    step.view.buttons["anew"].setFocus()
+    qtbot.keyClick(step.view.buttons["anew"], Qt.Key.Key_Space)
+    assert ready.focusWidget() is step.name
+
+
+@pytest.mark.parametrize("way", ["pairs", "noisy"])
+def test_the_match_is_passed_over_where_nothing_is_made_bad(room, way):
+    room.set_plan(choices.take_way(room.plan, way))
+    room.go("bad")
+    assert room.next.text() == "Next: Learning"
+    room.next.click()
+    assert room.step == "learn"
+    room.back.click()
+    assert room.step == "bad"
+    room.set_plan(choices.take_way(room.plan, "sliders"))
+    room.next.click()
+    assert room.step == "match"
+
+
 def test_a_training_that_an_earlier_session_left_is_found_again(services, show, tmp_path, qtbot):
     spec = TrainSpec("/good", "", str(tmp_path / "left"), learn=(Input("/good/a.tif"),))
     number = services.engine.put(spec=spec, state="interrupted")
@@ -171,7 +203,8 @@ def looks(*unseen, simple=22.0):
     ("shown", "sentence"),
     [
         ((), "Learning; soon it is tested on unseen images for the first time."),
-        (looks(20, 21), "Below the simple filter so far."),
+        (looks(20, 21), "Below the simple filter so far, but still improving."),
+        (looks(21, 20.99, 20.98, 20.99, 20.98), "Below the simple filter so far, and no longer improving."),
         (looks(20, 23, 24), "Still improving."),
         (looks(20, 24, 23.5, 23.2, 23.1, 23.0), "Learning by heart since 12 min; the best state is kept."),
         (looks(20, 24, 23.99, 23.98, 23.99, 23.98), "No longer improving; the best state is kept."),
