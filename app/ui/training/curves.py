@@ -43,6 +43,7 @@ class Curves(QWidget):
         layout.addWidget(self.plot, 1)
         layout.addWidget(self.legend)
         self._dress()
+        self.show_looks(())
 
     def show_looks(self, looks: tuple[Look, ...], *, at: int | None = None) -> None:
         """Draw what was measured; `at` is the step whose picture is shown."""
@@ -50,8 +51,10 @@ class Curves(QWidget):
         steps = np.array([look.step for look in looks], float)
         for item, name in ((self.unseen, "unseen"), (self.simple, "simple"), (self.learning, "loss")):
             item.setData(steps, np.array([getattr(look, name) for look in looks], float))
-        for side in ("bottom", "left"):
-            self.plot.getAxis(side).setStyle(showValues=bool(looks))
+            item.setSymbol("o" if len(looks) == 1 else None)  # a line needs two
+        self.plot.setXRange(0, looks[-1].step if looks else 1, padding=0.02)
+        for side in ("bottom", "left", "right"):
+            self.plot.getAxis(side).setTicks(None if looks else [])
         self._mark.setVisible(at is not None and bool(looks))
         if at is not None:
             self._mark.setValue(at)
@@ -96,6 +99,10 @@ class Curves(QWidget):
         self.unseen.setPen(pg.mkPen(accent, width=2))
         self.simple.setPen(pg.mkPen(warning, width=2, style=Qt.PenStyle.DashLine))
         self.learning.setPen(pg.mkPen(quiet, width=1))
+        for item, tint in ((self.unseen, accent), (self.simple, warning), (self.learning, quiet)):
+            item.setSymbolPen(tint)
+            item.setSymbolBrush(tint)
+            item.setSymbolSize(6)
         self._mark.setPen(pg.mkPen(colour("edge", palette), style=Qt.PenStyle.DotLine))
         for side in ("bottom", "left", "right"):
             axis = self.plot.getAxis(side)

@@ -95,9 +95,9 @@ class LearnStep(QWidget):
 
     def _turn(self, page: int) -> None:
         """Turn to the choices or to the training; the keyboard comes along."""
-        had_keys = self._pages.currentWidget().isAncestorOf(QApplication.focusWidget() or self)
         if page == self._pages.currentIndex():
             return
+        had_keys = self._pages.isAncestorOf(QApplication.focusWidget() or self)
         self._pages.setCurrentIndex(page)
         if had_keys:
             (self.name if page == 0 else self.view.title).setFocus()
