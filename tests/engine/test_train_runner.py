@@ -280,7 +280,7 @@ def test_the_pace_is_measured_with_steps_that_do_not_count(good, tmp_path):
     fixed = json.loads(context.notes["schedule"])
     assert (fixed["minutes"], fixed["steps"] >= 1) == (0.005, True)
     assert context.units[-1] == f"step {fixed['steps']}"
-    assert json.loads((out / "schedule.json").read_text()) == fixed
+    assert json.loads((out / "schedule.json").read_text()) == {**fixed, "is_complete": True}
 
 
 def test_what_an_unseen_crop_looks_like_is_kept_at_every_look(good, tmp_path):

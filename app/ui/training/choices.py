@@ -84,8 +84,14 @@ def take_way(plan: Plan, way: Way) -> Plan:
 
 
 def learn_of(plan: Plan, seen: Iterable[Seen]) -> Plan:
-    """Return the plan with what looking at images found; what cannot be used at all is left out."""
-    found = {one.path: one for one in (*plan.seen, *seen)}
+    """Return the plan with what looking at images found; what cannot be used at all is left out.
+
+    How far a pair lies apart stays known when its good image is looked at by itself.
+    """
+    found = {one.path: one for one in plan.seen}
+    for one in seen:
+        known = found.get(one.path, one)
+        found[one.path] = replace(one, shift_px=one.shift_px or known.shift_px)
     used = {one.path for one in plan.good} | set(plan.bad) | set(plan.paired)
     unusable = {path for path, one in found.items() if one.error}
     good = tuple(

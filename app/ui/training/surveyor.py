@@ -22,14 +22,17 @@ from app.ui.training.plan import Seen
 from models.source import Reading
 
 PAUSE_MS = 200  # changes that come together are one wish
-AGAIN_MS = 1500  # after which a wish that another one pushed aside is made once more
 
 Wish = tuple[tuple[Path, ...], tuple[Path, ...], str]
 Found = tuple[tuple[Seen, ...], float, float, dict[Path, QImage]]
 
 
 class Surveyor(QObject):
-    """Asks for a survey whenever other images are wanted; the newest wish wins."""
+    """Asks for a survey whenever other images are wanted; the newest wish wins.
+
+    A wish that one of another surveyor pushed aside is made again when something else was looked at, not
+    before: else two of them would push each other aside for ever.
+    """
 
     found = Signal(object, float, float)  # tuple of Seen, common display range
     said = Signal(str, str)  # sentence, role of a label
@@ -41,6 +44,7 @@ class Surveyor(QObject):
         self._readings = RememberedReadings(services.paths.data)
         self._wanted: Wish | None = None
         self._asked = 0
+        self._is_aside = False
         self._timer = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._timer.timeout.connect(self._ask)
         bridge = services.bridge
@@ -49,7 +53,9 @@ class Surveyor(QObject):
         bridge.finished.connect(self._take)
         bridge.failed.connect(self._tell_failure)
         bridge.interrupted.connect(self._tell_failure)
-        bridge.stopped.connect(self._ask_again)
+        bridge.stopped.connect(self._step_aside)
+        for is_over in (bridge.finished, bridge.failed, bridge.interrupted):
+            is_over.connect(self._ask_again)
 
     def want(self, paths: Sequence[Path], *, role: str = "good", partners: Sequence[Path] = ()) -> None:
         """Look at these images as soon as wishes stop coming, unless they were looked at last."""
@@ -61,7 +67,7 @@ class Surveyor(QObject):
             self._timer.start(PAUSE_MS)
         else:
             self._timer.stop()
-            self._asked = 0
+            self._asked, self._is_aside = 0, False
             self.pictures.clear()
             self.said.emit("", "")
 
@@ -80,6 +86,7 @@ class Surveyor(QObject):
     def _submit(self, wish: Wish, looked_up: tuple[SurveySpec, str]) -> None:
         spec, reason = looked_up
         if wish == self._wanted:
+            self._is_aside = False
             self._asked = self._services.engine.preview(spec)
             if reason:
                 self.said.emit(reason, "warning")
@@ -120,9 +127,12 @@ class Surveyor(QObject):
             self._wanted = None  # so that the same can be asked for again
             self.said.emit(_(event.sentence), "bad")
 
-    def _ask_again(self, event: Stopped) -> None:
-        if event.job == self._asked and self._wanted is not None:
-            self._timer.start(AGAIN_MS)
+    def _step_aside(self, event: Stopped) -> None:
+        self._is_aside |= event.job == self._asked and self._wanted is not None
+
+    def _ask_again(self, event: Finished | Failed | Interrupted) -> None:
+        if self._is_aside and event.job < 0 and self._wanted is not None:
+            self._timer.start(PAUSE_MS)
 
 
 def _spec(

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from app.engine.events import Stopped
 from app.ui.training import choices
 from app.ui.training.panel import TrainPanel
 from app.ui.training.plan import Plan, Seen
+from app.ui.training.surveyor import Surveyor
 from models.training.strengths import Matched, Strengths
 
 
@@ -85,6 +87,25 @@ def test_images_that_do_not_pair_up_are_told(room, step, images, qtbot):
     room.take("bad", images[3:5])
     qtbot.waitUntil(lambda: "do not pair up" in step.registration.text())
     assert not room.plan.is_ready
+
+
+def test_looking_at_images_that_was_pushed_aside_waits_until_the_other_is_over(
+    step, services, images, answer, qtbot
+):
+    one, other = Surveyor(services, step), Surveyor(services, step)
+    asked = services.engine.previews
+    one.want(images)
+    qtbot.waitUntil(lambda: len(asked) == 1)
+    other.want(images[:2], role="bad")
+    qtbot.waitUntil(lambda: len(asked) == 2)
+    services.engine.say(Stopped(asked[0][0]))
+    qtbot.waitUntil(lambda: one._is_aside)
+    assert not one._timer.isActive()
+    answer()
+    qtbot.waitUntil(lambda: len(asked) == 3)
+    assert len(asked[2][1].inputs) == len(images)
+    with qtbot.waitSignal(one.found):
+        answer()
 
 
 def test_without_good_images_the_first_step_asks_for_noisy_ones(room, step, qtbot):

@@ -129,3 +129,11 @@ def test_pairs_go_by_name_and_else_by_order(plan):
     other = tuple(Path(f"/low/{n}.tif") for n in range(10))
     assert [bad for _one, bad in replace(plan, paired=other).partners] == list(other)
     assert replace(plan, paired=other[:3]).partners == ()
+
+
+def test_how_far_a_pair_lies_apart_stays_known_when_its_good_image_is_looked_at_by_itself():
+    image = Path("/a/slide.tif")
+    plan = choices.learn_of(choices.add_good(Plan(), [image]), [Seen(image, shift_px=(0.2, 0.1))])
+    seen = choices.learn_of(plan, [Seen(image, sharpness=0.5)]).about(image)
+    assert (seen.shift_px, seen.sharpness) == ((0.2, 0.1), 0.5)
+    assert choices.learn_of(plan, [Seen(image, shift_px=(2.0, 0.0))]).about(image).shift_px == (2.0, 0.0)
