@@ -19,6 +19,7 @@ PILE = 3.0  # times as many pixels at the top as at any level just below: they w
 BANDS_PX = (1.0, 2.0, 8.0)  # between them lie fine structure and coarse
 OVERLAP = 0.25  # of the smaller field that two pictures of the same field share at least
 SAME = 0.88  # correlation from which on two pictures show the same field
+TELLING = 10.0  # standard deviations that a shift must stand out of all others; noise reaches 8
 BLURRED = 0.55  # of the usual sharpness of the set
 
 
@@ -150,8 +151,10 @@ def likeness(one: Small, other: Small) -> float:
     return float(found.max())
 
 
-def shift_between(low: Plane, high: Plane) -> tuple[float, float]:
+def shift_between(low: Plane, high: Plane) -> tuple[float, float] | None:
     """Return how far the first plane lies beside the second, (y, x) in its own pixels.
+
+    None if no shift stands out: they show different places, or hardly anything.
 
     By phase correlation with the peak found to a fraction of a pixel; planes of different sizes are
     brought to the smaller grid by averaging.
@@ -163,6 +166,8 @@ def shift_between(low: Plane, high: Plane) -> tuple[float, float]:
     spectrum = fft.rfft2(a) * np.conj(fft.rfft2(b))
     smooth = np.exp(-(fft.fftfreq(height)[:, None] ** 2 + fft.rfftfreq(width)[None] ** 2) * 2 * np.pi**2)
     peak = fft.irfft2(spectrum / np.maximum(np.abs(spectrum), 1e-9) * smooth, (height, width))
+    if peak.max() - peak.mean() < TELLING * peak.std() or not peak.any():
+        return None
     top = np.unravel_index(int(np.argmax(peak)), peak.shape)
     y = _centre(peak[:, top[1]], int(top[0]))
     x = _centre(peak[top[0]], int(top[1]))

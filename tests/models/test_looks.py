@@ -111,3 +111,10 @@ def test_a_shift_is_told_in_pixels_of_the_smaller_image():
     high = cells(400)
     low = shrunk(ndimage.shift(high, (8, -4), order=1, mode="reflect"), 4)
     assert shift_between(low, high) == pytest.approx((2.0, -1.0), abs=0.1)
+
+
+def test_no_shift_is_made_up_where_two_images_have_nothing_in_common():
+    one, other = (np.random.default_rng(seed).normal(size=(300, 280)).astype(np.float32) for seed in (1, 2))
+    assert shift_between(one, other) is None
+    assert shift_between(one, np.ones_like(one)) is None
+    assert shift_between(one, one) == pytest.approx((0.0, 0.0), abs=0.05)

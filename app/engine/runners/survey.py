@@ -49,6 +49,7 @@ class Known:
     small: Small | None = None
     mark: Small | None = None
     shift: tuple[float, float] | None = None
+    is_pair: bool = True
     same_as: str | None = None
     is_blurred: bool = False
     files: list[str] = field(default_factory=list)
@@ -87,6 +88,7 @@ def _known(one: Input, partner: Input | None) -> Known:
             source.close()
         if partner is not None:
             known.shift = _shift(partner, plane)
+            known.is_pair = known.shift is not None
     except UserError as error:
         known.error = error.sentence
     return known
@@ -138,7 +140,7 @@ def _small_pictures(plane: Plane) -> tuple[Small, Small]:
     return shrunk(plane, step)[:SIDE, :SIDE], fingerprint(coarse)
 
 
-def _shift(partner: Input, good: Plane) -> tuple[float, float]:
+def _shift(partner: Input, good: Plane) -> tuple[float, float] | None:
     source = open_image(Path(partner.path), partner.scene, partner.reading)
     try:
         low, _look = _best_plane(source)
@@ -206,6 +208,7 @@ def _row(known: Known) -> dict[str, Any]:  # Any: JSON
         "thumbnail": known.files[0] if known.files else "",
         "error": known.error,
         "noise": look.noise if look else 0.0,
+        "is_pair": known.is_pair,
         "shift_px": list(known.shift) if known.shift is not None else None,
     }
 

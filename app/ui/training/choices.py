@@ -91,7 +91,9 @@ def learn_of(plan: Plan, seen: Iterable[Seen]) -> Plan:
     found = {one.path: one for one in plan.seen}
     for one in seen:
         known = found.get(one.path, one)
-        found[one.path] = replace(one, shift_px=one.shift_px or known.shift_px)
+        is_new = one.shift_px is not None or not one.is_pair
+        compared = one if is_new else known
+        found[one.path] = replace(one, shift_px=compared.shift_px, is_pair=compared.is_pair)
     used = {one.path for one in plan.good} | set(plan.bad) | set(plan.paired)
     unusable = {path for path, one in found.items() if one.error}
     good = tuple(

@@ -46,9 +46,10 @@ class PairsTable(QTableWidget):
             shift = shift_of(plan, one.path)
             self.setItem(row, 0, QTableWidgetItem(shown_name(one.path.name)))
             self.setItem(row, 1, QTableWidgetItem(shown_name(bad.name)))
-            told = QTableWidgetItem(shift_words(shift))
-            if shift is not None:
-                is_far = hypot(*shift) > FAR_PX
+            is_pair = is_pair_of(plan, one.path)
+            told = QTableWidgetItem(shift_words(shift) if is_pair else _("nothing in common"))
+            if shift is not None or not is_pair:
+                is_far = shift is None or hypot(*shift) > FAR_PX
                 told.setIcon(icon("warning", "warning") if is_far else icon("tick", "good"))
             self.setItem(row, 2, told)
         line = self.verticalHeader().defaultSectionSize()
@@ -60,6 +61,12 @@ def shift_of(plan: Plan, path: Path) -> tuple[float, float] | None:
     """Return how far the bad image of a pair lies beside the good one; None while it is not known."""
     seen = plan.about(path)
     return None if seen is None else seen.shift_px
+
+
+def is_pair_of(plan: Plan, path: Path) -> bool:
+    """Return false if a good image and its bad one were compared and nothing in them lies on each other."""
+    seen = plan.about(path)
+    return seen is None or seen.is_pair
 
 
 def shift_words(shift: tuple[float, float] | None) -> str:
@@ -76,6 +83,15 @@ def registration_sentence(plan: Plan) -> tuple[str, str]:
             "or drop as many bad ones as there are good ones."
         ).format(good=len(used), bad=len(plan.paired)), "warning"
     shifts = [shift for one, _bad in partners if (shift := shift_of(plan, one.path)) is not None]
+    apart = sum(not is_pair_of(plan, one.path) for one, _bad in partners)
+    if apart:
+        return ngettext(
+            "Nothing in the two images of {n} pair lies on each other: another place, or too little to see. "
+            "The training leaves it out.",
+            "Nothing in the two images of {n} pairs lies on each other: other places, or too little to see. "
+            "The training leaves them out.",
+            apart,
+        ).format(n=apart), "warning"
     far = _far(shifts)
     if far:
         return ngettext(

@@ -28,7 +28,8 @@ class Seen:
 
     `same_as` is the path of an image of the same field, `error` a sentence if the file cannot be used,
     `noise` the standard deviation of the noise as part of the range, `shift_px` how far the bad image of a
-    pair lies beside the good one, (y, x) in pixels of the bad one.
+    pair lies beside the good one, (y, x) in pixels of the bad one; without `is_pair` nothing in the two lies
+    on each other.
     """
 
     path: Path
@@ -46,6 +47,7 @@ class Seen:
     error: str = ""
     noise: float = 0.0
     shift_px: tuple[float, float] | None = None
+    is_pair: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,6 +172,7 @@ def _seen(row: dict[str, Any]) -> Seen:  # Any: JSON
         thumbnail=row["thumbnail"],
         error=row["error"],
         noise=row["noise"],
+        is_pair=row.get("is_pair", True),
         shift_px=(float(shift[0]), float(shift[1])) if shift else None,
     )
 

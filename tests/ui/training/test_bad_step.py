@@ -82,6 +82,19 @@ def test_pairs_show_their_shift_and_warn_above_a_pixel(room, step, services, ima
     assert "3 pairs" in room.buttons["bad"].text()
 
 
+def test_a_pair_with_nothing_in_common_is_told_instead_of_a_shift(
+    room, step, services, images, answer, qtbot
+):
+    room.set_plan(choices.take_way(choices.add_good(room.plan, images[:3]), "pairs"))
+    room.take("bad", images[3:])
+    qtbot.waitUntil(lambda: len(services.engine.previews) == 1)
+    answer(slidea_field0={"is_pair": False}, slidea_field1={"shift_px": [0.2, 0.1]})
+    qtbot.waitUntil(
+        lambda: step.table.rowCount() == 3 and step.table.item(0, 2).text() == "nothing in common"
+    )
+    assert "The training leaves it out." in step.registration.text()
+
+
 def test_images_that_do_not_pair_up_are_told(room, step, images, qtbot):
     room.set_plan(choices.take_way(choices.add_good(room.plan, images[:3]), "pairs"))
     room.take("bad", images[3:5])
