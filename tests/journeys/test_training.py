@@ -241,7 +241,7 @@ def test_two_minutes_on_real_images_end_with_an_honest_verdict(trainee, walk, da
     trainee.go("match")
     walk.until(lambda: trainee.plan.matched is not None)
     trainee.begin("Real")
-    walk.qtbot.waitUntil(lambda: trainee.room.step == "verdict", timeout=600_000)
+    walk.qtbot.waitUntil(lambda: trainee.room.step == "verdict", timeout=1_800_000)
     verdict = trainee.see_the_verdict()
     said, gain = verdict.sentence.text(), verdict.trained.verdict.gain_db
     assert ("above" if round(gain, 1) >= 0 else "below") in said
