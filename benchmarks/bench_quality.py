@@ -266,7 +266,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             card, ((folder or WEIGHTS) / card.weights).read_bytes(), options.data
         )
         report(card.id, entries)
-        if options.peers:
+        if options.peers and card.scale == 1 and any(entry["is_real"] for entry in entries):
             add_bm3d(entries, pairs_for(card, options.data), options.peers)
         if not passes(entries):
             print(f"{card.id} does not pass the gate", file=sys.stderr)
