@@ -16,6 +16,9 @@ SPEED = ("browser", "inference", "memory", "preview", "start", "training")
 
 
 def main(arguments: list[str]) -> int:
+    if "MALLOC_MMAP_MAX_" not in os.environ and arguments[:1] != ["viewer"]:
+        # memory and threads as a worker has them
+        return subprocess.call([sys.executable, "-m", "benchmarks", *arguments], env=environment())
     if arguments and arguments[0] in BY_NAME:
         done = importlib.import_module(f"benchmarks.bench_{arguments[0]}").main(arguments[1:])
         return int(not done) if isinstance(done, bool) else int(done or 0)
@@ -26,8 +29,6 @@ def main(arguments: list[str]) -> int:
             f"there are {', '.join((*SPEED, *BY_NAME))}.\n"
         )
         return 2
-    if "MALLOC_MMAP_MAX_" not in os.environ:  # memory and threads as a worker has them
-        return subprocess.call([sys.executable, "-m", "benchmarks", *arguments], env=environment())
     kept = [importlib.import_module(f"benchmarks.bench_{name}").main() for name in arguments or SPEED]
     return 0 if all(kept) else 1
 
