@@ -2,9 +2,9 @@
 
 ``PYTHON peer.py FOLDER MINUTES THREADS``: FOLDER has train.npz and test.npz, each with planes of 8-bit gray
 levels (n, side, side), and large.npz with one bad plane to be timed on. Makes the bad test images with
-PSSR2's resizing and Poisson crappifier, trains its default ResUNet with its default loss on its own data set for
-MINUTES, restores the test images, writes bad.npz and restored.npz, prints one line of JSON. This file imports
-nothing of ours.
+PSSR2's resizing and Poisson crappifier, trains its default ResUNet with its default loss on its own data set
+for MINUTES, restores the test images, writes bad.npz and restored.npz, prints one line of JSON. This file
+imports nothing of ours.
 """
 
 import json
