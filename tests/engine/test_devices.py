@@ -63,7 +63,7 @@ def test_precision_is_half_only_where_the_model_was_checked():
 @pytest.mark.usefixtures("no_gpu")
 @pytest.mark.parametrize(("is_fast", "expected"), [(True, "bfloat16"), (False, "float32")])
 def test_the_processor_uses_bfloat16_only_where_it_is_fast(monkeypatch, is_fast, expected):
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": is_fast})
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": is_fast, "avx512_bf16": True})
     assert chosen_device("cpu").precision(("float32", "bfloat16")) == expected
 
 

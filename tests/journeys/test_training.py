@@ -174,7 +174,7 @@ def test_a_window_that_was_closed_while_it_learned_offers_to_continue(make_walk,
     trainee = Trainee(second)
     learn = trainee.go("learn")
     second.until(lambda: learn.view.title.text() == "Interrupted - continue?")
-    assert [one.path for one in trainee.plan.used] == [one.path for one in plan.used]
+    assert {one.path for one in trainee.plan.used} == {one.path for one in plan.used}
     assert (trainee.plan.bad, trainee.plan.name) == (plan.bad, "Closed")
     assert trainee.plan.strengths == plan.strengths
     QTest.mouseClick(learn.view.buttons["go on"], LEFT)
